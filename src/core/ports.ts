@@ -1,0 +1,196 @@
+/**
+ * What the decision-making rooms need from the world, as small interfaces. The `os` room makes them real,
+ * tests make them of memory, `main` hands them in.
+ */
+import type { Environment, HookName, HookSpec, Limits, SocketSpec, StreamSpec } from "./spec.js";
+import type { Result } from "./result.js";
+
+export type Pid = number;
+
+/** Milliseconds of a monotonic clock with an arbitrary origin. */
+export type Millis = number;
+
+export type Cancel = () => void;
+
+export interface Clock {
+  /** Monotonic: a wall clock that is set back or forth does not move it. */
+  now(): Millis;
+  /** Seconds since the epoch, as Circus's `time` fields have it. */
+  epoch(): number;
+  /** Runs once after the delay; the timer does not keep the program alive by itself. */
+  after(delay: Millis, run: () => void): Cancel;
+}
+
+/** A number in [0, 1). */
+export type Random = () => number;
+
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warning(message: string): void;
+  error(message: string): void;
+  critical(message: string): void;
+}
+
+export type Exit =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "signalled"; readonly signal: number; readonly core: boolean };
+
+/** Which step of a start failed, and why: `Cannot start "web": no such directory "/srv/x"`. */
+export interface SpawnFailure {
+  readonly stage: "command" | "sockets" | "streams" | "hook" | "cwd" | "identity" | "limits" | "fork" | "exec" | "cancelled";
+  /** errno name such as ENOENT, or null where there is none. */
+  readonly code: string | null;
+  readonly message: string;
+}
+
+export type StdinPlan = { readonly kind: "null" } | { readonly kind: "inherit" } | { readonly kind: "socket"; readonly fd: number };
+export type OutputPlan =
+  | { readonly kind: "null" }
+  | { readonly kind: "inherit" }
+  | { readonly kind: "channel"; readonly channel: OutputChannel };
+
+export interface PassedSocket {
+  readonly name: string;
+  /** In this process; the worker gets it as 3, 4, 5… in the order of the list. */
+  readonly fd: number;
+}
+
+/** Everything that a new worker is; nothing is added to it on the way but LISTEN_* where sockets are passed. */
+export interface SpawnPlan {
+  readonly watcher: string;
+  readonly wid: number;
+  readonly argv: readonly string[];
+  /** Program file to execute in place of `argv[0]`. */
+  readonly executable: string | null;
+  readonly workingDir: string | null;
+  readonly env: Environment;
+  readonly uid: string | number | null;
+  readonly gid: string | number | null;
+  readonly limits: Limits;
+  readonly stdin: StdinPlan;
+  readonly stdout: OutputPlan;
+  readonly stderr: OutputPlan;
+  readonly sockets: readonly PassedSocket[];
+}
+
+/** What a process host tells about one worker, in this order, each at most once. */
+export interface ProcessListener {
+  /**
+   * The session leader died. `leftovers` says that others of its tree still live; then `emptied` follows
+   * when the last of them is gone.
+   */
+  exited(exit: Exit, leftovers: boolean): void;
+  emptied(): void;
+}
+
+export interface ProcessInfo {
+  readonly pid: Pid;
+  readonly cmdline: string;
+  readonly username: string;
+  readonly nice: number;
+  /** Resident bytes. */
+  readonly rss: number;
+  /** Virtual bytes. */
+  readonly vms: number;
+  /** Share of all memory in percent. */
+  readonly memPercent: number;
+  /** User plus system time in seconds since the start. */
+  readonly cpuSeconds: number;
+  /** Percent of one core since the previous look at this pid; 0 at the first. */
+  readonly cpuPercent: number;
+  /** Seconds since the epoch. */
+  readonly createTime: number;
+  readonly children: readonly ProcessInfo[];
+}
+
+/** Starts, signals and watches processes. It never throws for what may happen: a refused fork is a value. */
+export interface ProcessHost {
+  /**
+   * Starts a worker as leader of a session of its own. The listener is called only after this has resolved
+   * with a pid.
+   */
+  spawn(plan: SpawnPlan, listener: ProcessListener): Promise<Result<Pid, SpawnFailure>>;
+  /** Sends to that process alone. `ESRCH` is a failure like EPERM and EINVAL. */
+  signal(pid: Pid, signal: number): Result<void, { readonly code: string }>;
+  /** Sends to the leader's whole tree: group, session and every descendant; also after the leader is gone. Returns who got it. */
+  signalTree(leader: Pid, signal: number): readonly Pid[];
+  /** Live children of a process, with all descendants when `recursive`. */
+  children(pid: Pid, recursive: boolean): readonly Pid[];
+  /** Forgets a worker without touching it: it lives on, unsupervised (`rm` with nostop). */
+  release(pid: Pid): void;
+  /** Figures of living processes; one that has vanished is missing from the answer. `withChildren` fills `children`. */
+  inspect(pids: readonly Pid[], withChildren: boolean): ReadonlyMap<Pid, ProcessInfo>;
+  /** SIGKILLs every descendant that no worker accounts for, and stops watching. For the end of the daemon. */
+  close(): Promise<void>;
+}
+
+/**
+ * The place where the stdout or stderr of all processes of one watcher goes. It outlives the processes and
+ * is opened and closed with the watcher.
+ */
+export interface OutputChannel {
+  readonly spec: StreamSpec;
+  /** Switches living processes too: what is read after the switch goes to the new stream. */
+  change(spec: StreamSpec): Promise<Result<void, string>>;
+  /** Reopens the file at its path, for an external logrotate. */
+  reopen(): void;
+  /** Bytes that found no room and were dropped since the start. */
+  readonly dropped: number;
+  /** Waits for what is buffered, within a limit, then closes the stream. */
+  close(): Promise<void>;
+}
+
+export interface Outputs {
+  open(spec: StreamSpec, of: { readonly watcher: string; readonly stream: "stdout" | "stderr" }): Promise<Result<OutputChannel, string>>;
+}
+
+export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+
+export interface BoundSocket {
+  readonly spec: SocketSpec;
+  readonly fd: number;
+  readonly address: SocketAddress;
+  /**
+   * A descriptor to pass to one new worker: this socket, or with so_reuseport a new one bound to the same
+   * address. `release` is called when the spawn is over, however it went.
+   */
+  lease(): Result<{ readonly fd: number; readonly release: () => void }, string>;
+  close(): void;
+}
+
+export interface Sockets {
+  /** Creates, binds and listens. */
+  bind(spec: SocketSpec): Promise<Result<BoundSocket, string>>;
+  /** Calls back once when any of the descriptors has something to accept or read. */
+  onActivity(fds: readonly number[], ready: (fd: number) => void): Cancel;
+}
+
+/** What a hook is told. Values become CIRCUS_* variables of an `exec:` hook. */
+export interface HookFacts {
+  readonly watcher: string;
+  readonly hook: HookName;
+  readonly pid?: Pid;
+  readonly signum?: number;
+  readonly exitCode?: number | null;
+  readonly time?: number;
+  /** For extended_stats: the hook adds its keys to it. */
+  readonly stats?: Record<string, unknown>;
+  /** The environment that `exec:` hooks run with, the watcher's own. */
+  readonly env: Environment;
+  readonly workingDir: string | null;
+}
+
+export type HookOutcome =
+  | { readonly kind: "returned"; readonly value: boolean; readonly stats?: Record<string, unknown> }
+  | { readonly kind: "threw"; readonly message: string };
+
+export interface Hooks {
+  /** Loads the hook so that a wrong name is known at once; a failure tells how to put it right. */
+  check(spec: HookSpec): Promise<Result<void, string>>;
+  /** Runs it, for at most `timeout` seconds. Never rejects. */
+  run(spec: HookSpec, facts: HookFacts, timeout: number): Promise<HookOutcome>;
+}
+
+/** Reads the configuration again, for reloadconfig and restart. */
+export type LoadConfig = () => Promise<import("./spec.js").Loaded>;

@@ -1,0 +1,161 @@
+/**
+ * The contract of the control endpoint: every command with its properties and its reply.
+ *
+ * Both ends are checked against it: the client's `call` is typed by it, and a command without a handler in
+ * the arbiter does not compile. Names, keys and meanings are Circus 0.19's; keys that Circus does not have
+ * are marked "added".
+ */
+import type { OptionValue } from "../core/spec.js";
+
+/** The version of this contract: what `protocol` in the reply of `globaloptions` shows (added). */
+export const PROTOCOL_VERSION = 1;
+
+/** How a name of start, stop, restart is compared; glob is the default. */
+export type Match = "glob" | "simple" | "regex";
+
+/** Most commands that change something: reply at once, or after the work is done. */
+interface Waiting {
+  readonly waiting?: boolean;
+}
+
+type Named = { readonly name: string };
+
+export type Options = Readonly<Record<string, OptionValue>>;
+
+/** Figures of a process in Circus's form; sizes as `1.77M`, cpu and mem in percent, times in seconds. */
+export interface ProcessStats {
+  readonly mem_info1: string;
+  readonly mem_info2: string;
+  readonly cpu: number;
+  readonly mem: number;
+  readonly ctime: string;
+  readonly pid: number;
+  readonly username: string;
+  readonly nice: number;
+  readonly create_time: number;
+  readonly age: number;
+  readonly cmdline: string;
+  readonly children: readonly ProcessStats[];
+  /** Workers only: when circusd started it, and its slot. */
+  readonly started?: number;
+  readonly wid?: number;
+  /** What an extended_stats hook added. */
+  readonly [extra: string]: unknown;
+}
+
+/** Figures by pid; the text `"No such process (stopped?)"` for one that is gone. */
+export type StatsByPid = Readonly<Record<string, ProcessStats | string>>;
+
+export interface Changed {
+  readonly started?: readonly number[];
+  readonly stopped?: readonly number[];
+  readonly kept?: readonly number[];
+}
+
+export type WatcherStatus = "active" | "stopped" | "starting" | "stopping";
+
+export interface ListedSocket {
+  readonly fd: number;
+  readonly name: string;
+  readonly backlog: number;
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+}
+
+export interface Commands {
+  add: {
+    properties: Named & Waiting & { readonly cmd: string; readonly args?: string | readonly string[]; readonly options?: Options; readonly start?: boolean };
+    reply: { readonly started?: readonly number[]; readonly kept?: readonly number[] };
+  };
+  decr: { properties: Named & Waiting & { readonly nb?: number }; reply: { readonly numprocesses?: number; readonly singleton?: boolean } };
+  dstats: { properties: object; reply: { readonly info: ProcessStats | string } };
+  get: { properties: Named & { readonly keys: readonly string[] }; reply: { readonly options: Options } };
+  globaloptions: { properties: { readonly option?: string }; reply: { readonly options: Options } };
+  incr: { properties: Named & Waiting & { readonly nb?: number }; reply: { readonly numprocesses?: number; readonly singleton?: boolean } };
+  ipython: { properties: object; reply: { readonly shell: boolean; readonly msg: string } };
+  kill: {
+    properties: Named & Waiting & { readonly pid?: number; readonly signum?: number | string; readonly graceful_timeout?: number; readonly recursive?: boolean };
+    reply: object;
+  };
+  list: { properties: { readonly name?: string }; reply: { readonly watchers: readonly string[] } | { readonly pids: readonly number[] } };
+  /** Answered with an error that names the PUB endpoint: events come from there. */
+  listen: { properties: { readonly topic?: readonly string[] }; reply: never };
+  listsockets: { properties: object; reply: { readonly sockets: readonly ListedSocket[] } };
+  numprocesses: { properties: { readonly name?: string }; reply: { readonly numprocesses: number; readonly watcher_name?: string } };
+  numwatchers: { properties: object; reply: { readonly numwatchers: number } };
+  options: { properties: Named; reply: { readonly options: Options } };
+  quit: { properties: Waiting; reply: object };
+  reload: {
+    properties: Waiting & { readonly name?: string; readonly graceful?: boolean; readonly sequential?: boolean };
+    reply: { readonly info?: Changed | null };
+  };
+  reloadconfig: { properties: Waiting; reply: object };
+  restart: { properties: Waiting & { readonly name?: string; readonly match?: Match }; reply: { readonly info?: Changed | null } };
+  rm: { properties: Named & Waiting & { readonly nostop?: boolean }; reply: object };
+  set: { properties: Named & Waiting & { readonly options: Options }; reply: object };
+  signal: {
+    properties: Named & {
+      readonly signum: number | string;
+      readonly pid?: number;
+      readonly childpid?: number;
+      readonly children?: boolean;
+      readonly recursive?: boolean;
+    };
+    reply: object;
+  };
+  start: { properties: Waiting & { readonly name?: string; readonly match?: Match }; reply: { readonly info?: Changed | null } };
+  stats: {
+    properties: { readonly name?: string; readonly process?: number | string; readonly extended?: boolean };
+    reply:
+      | { readonly infos: Readonly<Record<string, StatsByPid>> }
+      | { readonly name: string; readonly info: StatsByPid }
+      | { readonly process: number | string; readonly info: ProcessStats | string };
+  };
+  /** With a name the reply's own `status` carries the watcher's. */
+  status: { properties: { readonly name?: string }; reply: { readonly statuses: Readonly<Record<string, WatcherStatus>> } | { readonly status: WatcherStatus } };
+  stop: { properties: Waiting & { readonly name?: string; readonly match?: Match }; reply: { readonly info?: null } };
+}
+
+export type CommandName = keyof Commands;
+
+/** Circus's errno in error replies. */
+export const ERRNO = {
+  unspecified: 0,
+  invalidJson: 1,
+  unknownCommand: 2,
+  message: 3,
+  os: 4,
+  conflict: 5,
+  asynchronous: 6,
+} as const;
+
+export type Errno = (typeof ERRNO)[keyof typeof ERRNO];
+
+/** A refusal that reaches the client as an error reply with this errno. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  constructor(
+    message: string,
+    readonly errno: Errno = ERRNO.message,
+  ) {
+    super(message);
+  }
+}
+
+export type OkReply<C extends CommandName> = Commands[C]["reply"] & { readonly status: string; readonly time: number; readonly id: unknown };
+
+export interface ErrorReply {
+  readonly status: "error";
+  readonly reason: string;
+  /** Always null: Circus puts Python tracebacks here. */
+  readonly tb: null;
+  readonly time: number;
+  readonly errno: Errno;
+  readonly id: unknown;
+}
+
+/** A decoded request. `cast` wants no reply at all, not even an error. */
+export type Request = {
+  readonly [C in CommandName]: { readonly command: C; readonly properties: Commands[C]["properties"]; readonly id: unknown; readonly cast: boolean };
+}[CommandName];
