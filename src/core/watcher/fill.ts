@@ -1,0 +1,92 @@
+/** Keeps the number of processes right: fills vacancies when their time has come, stops the oldest of too many. */
+import type { Member, Vacancy } from "./state.js";
+import type { Turn } from "./turn.js";
+
+/** Whether processes are kept alive in this phase. */
+export function supervises(turn: Turn): boolean {
+  const { kind } = turn.draft.phase;
+  return kind === "starting" || kind === "confirming" || kind === "active";
+}
+
+/** The members that count towards numprocesses: during a graceful reload, only the new ones. */
+export function current(turn: Turn): readonly Member[] {
+  const { operation } = turn.draft;
+  const counted = turn.counted();
+  return operation?.kind === "reload" ? counted.filter((member) => !operation.old.has(member.key)) : counted;
+}
+
+/** Places that are neither filled nor given up. */
+function missing(turn: Turn): number {
+  const { operation, members, spec, retired } = turn.draft;
+  // One that is being stopped holds its place, so that there are never more than numprocesses; but those that a
+  // graceful reload replaces overlap with their successors.
+  const leaving = members.filter((member) => member.doomed !== null && !(operation?.kind === "reload" && operation.old.has(member.key)));
+  return spec.numprocesses - current(turn).length - leaving.length - retired;
+}
+
+/** @returns whether anything was started or stopped. */
+export function fill(turn: Turn): boolean {
+  if (!supervises(turn)) {
+    turn.draft.vacancies = [];
+    return false;
+  }
+  return trim(turn) || spawnDue(turn);
+}
+
+function trim(turn: Turn): boolean {
+  const surplus = current(turn).length - turn.draft.spec.numprocesses;
+  if (surplus <= 0) return false;
+  for (const member of current(turn).slice(0, surplus)) turn.doom(member.key, "replaced");
+  return true;
+}
+
+function spawnDue(turn: Turn): boolean {
+  const { draft, at } = turn;
+  draft.vacancies = vacancies(turn);
+  const taken = new Set(draft.members.map((member) => member.wid));
+  const waiting: Vacancy[] = [];
+  const born: Member[] = [];
+  for (const vacancy of draft.vacancies) {
+    if (vacancy.notBefore > at.now || draft.nextSpawn > at.now) waiting.push(vacancy);
+    else born.push(spawn(turn, vacancy, taken));
+  }
+  draft.vacancies = waiting;
+  draft.members = [...draft.members, ...born];
+  return born.length > 0;
+}
+
+/** As many vacancies as places are missing: what waits the longest is dropped first, what is new is due at once. */
+function vacancies(turn: Turn): readonly Vacancy[] {
+  const wanted = Math.max(0, missing(turn));
+  const list = [...turn.draft.vacancies].sort((a, b) => a.notBefore - b.notBefore).slice(0, wanted);
+  while (list.length < wanted) list.push({ failures: 0, notBefore: turn.at.now, cause: "fresh" });
+  return list;
+}
+
+function spawn(turn: Turn, vacancy: Vacancy, taken: Set<number>): Member {
+  const { draft, at } = turn;
+  const key = draft.nextKey;
+  const wid = freeWid(taken);
+  taken.add(wid);
+  draft.nextKey = key + 1;
+  draft.nextSpawn = at.now + draft.spec.warmupDelay * 1000;
+  turn.emit({ do: "spawn", key, wid });
+  return { key, wid, state: { kind: "starting", stop: null }, failures: vacancy.failures, doomed: null };
+}
+
+/** The smallest slot that nobody holds, so that a reload alternates between 1…N and N+1…2N. */
+function freeWid(taken: ReadonlySet<number>): number {
+  let wid = 1;
+  while (taken.has(wid)) wid += 1;
+  return wid;
+}
+
+/** Sets the wake-up timer to the next moment at which a vacancy may be filled. */
+export function armWake(turn: Turn): void {
+  const { draft, at } = turn;
+  const times = draft.vacancies.map((vacancy) => Math.max(vacancy.notBefore, draft.nextSpawn));
+  const next = times.length === 0 ? null : Math.min(...times);
+  if (next === draft.wake) return;
+  draft.wake = next;
+  turn.emit(next === null ? { do: "disarmWake" } : { do: "armWake", delay: Math.max(0, next - at.now) });
+}

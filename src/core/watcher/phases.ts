@@ -1,0 +1,132 @@
+/** The way of a watcher from stopped to active and back, phase by phase. */
+import { hasHook } from "./state.js";
+import type { AfterStop, Phase } from "./state.js";
+import type { Turn } from "./turn.js";
+import { current } from "./fill.js";
+
+/** Begins to start; only from stopped. */
+export function beginStart(turn: Turn): void {
+  const { draft } = turn;
+  if (draft.phase.kind === "stopped" && draft.phase.armed) turn.emit({ do: "unwatchSockets" });
+  draft.attempts += 1;
+  draft.phase = { kind: "preparing", attempt: draft.attempts };
+  draft.vacancies = [];
+  draft.retired = 0;
+  draft.failedStarts = 0;
+  draft.nextSpawn = turn.at.now;
+  turn.emit({ do: "prepare", attempt: draft.attempts });
+}
+
+/** Waits for activity on the sockets before starting. */
+export function arm(turn: Turn): void {
+  turn.draft.phase = { kind: "stopped", armed: true };
+  turn.emit({ do: "watchSockets" });
+}
+
+/** Begins to stop, from any phase; where a stop is under way already, only its sequel changes. */
+export function beginStop(turn: Turn, then: AfterStop): void {
+  const { draft } = turn;
+  switch (draft.phase.kind) {
+    case "stopped":
+      if (draft.phase.armed) turn.emit({ do: "unwatchSockets" });
+      draft.phase = { kind: "stopped", armed: false };
+      return;
+    case "preparing":
+      // Nothing runs yet, and a slow before_start is not waited for.
+      return close(turn, then);
+    case "starting":
+    case "confirming":
+    case "active":
+      if (hasHook(draft.spec, "before_stop")) {
+        draft.phase = { kind: "leaving", then };
+        turn.emit({ do: "leave" });
+        return;
+      }
+      stopAll(turn, then);
+      return;
+    case "leaving":
+    case "stopping":
+    case "closing":
+      draft.phase = { ...draft.phase, then };
+  }
+}
+
+export function stopAll(turn: Turn, then: AfterStop): void {
+  const { draft } = turn;
+  draft.phase = { kind: "stopping", then };
+  draft.vacancies = [];
+  // A process that is being stopped already keeps its own deadline.
+  for (const member of draft.members) if (member.doomed === null) turn.doom(member.key, "replaced");
+}
+
+/** @returns whether the phase has changed. */
+export function advancePhase(turn: Turn): boolean {
+  const before: Phase = turn.draft.phase;
+  switch (before.kind) {
+    case "starting":
+      if (isAttempted(turn)) confirm(turn);
+      break;
+    case "active":
+      if (isOver(turn)) beginStop(turn, turn.draft.spec.onDemand ? "arm" : "stay");
+      break;
+    case "stopping":
+      if (turn.draft.members.length === 0) close(turn, before.then);
+      break;
+    case "stopped":
+    case "preparing":
+    case "confirming":
+    case "leaving":
+    case "closing":
+      break;
+  }
+  return turn.draft.phase !== before;
+}
+
+/** Every place was tried: it is filled, or its process has died, or it waits for another try without end. */
+function isAttempted(turn: Turn): boolean {
+  const { members, vacancies, spec } = turn.draft;
+  const endless = spec.maxRetry < 0;
+  return (
+    members.every((member) => member.state.kind !== "starting") &&
+    vacancies.every((vacancy) => vacancy.cause === "died" || (vacancy.cause === "unstartable" && endless))
+  );
+}
+
+/** All processes have ended for good. */
+function isOver(turn: Turn): boolean {
+  const { members, vacancies, retired } = turn.draft;
+  return retired > 0 && members.length === 0 && vacancies.length === 0 && current(turn).length === 0;
+}
+
+function confirm(turn: Turn): void {
+  if (hasHook(turn.draft.spec, "after_start")) {
+    turn.draft.phase = { kind: "confirming" };
+    turn.emit({ do: "confirm" });
+    return;
+  }
+  activate(turn);
+}
+
+/** The watcher is up. */
+export function activate(turn: Turn): void {
+  turn.draft.phase = { kind: "active" };
+  turn.emit({ do: "publish", event: "start" });
+  turn.log("info", `${turn.draft.spec.name} started`);
+}
+
+/** Nothing runs any more: the streams may be closed. */
+export function close(turn: Turn, then: AfterStop): void {
+  const { operation } = turn.draft;
+  turn.draft.phase = { kind: "closing", then };
+  turn.emit({ do: "close", keepOutputs: operation?.kind === "remove" && operation.nostop });
+}
+
+/** Everything is closed: down, or on to the sequel. */
+export function closed(turn: Turn, then: AfterStop): void {
+  const { draft } = turn;
+  draft.phase = { kind: "stopped", armed: false };
+  draft.retired = 0;
+  turn.log("info", `${draft.spec.name} stopped`);
+  if (then === "start") beginStart(turn);
+  else if (then === "arm") arm(turn);
+}

@@ -1,0 +1,178 @@
+/**
+ * The whole behaviour of a watcher: state × event → new state and effects. Pure: time and chance come in,
+ * deeds go out. Every event is first taken in, then the watcher is settled: its processes, its phase, the
+ * command under way and the commands in line move on until nothing moves any more.
+ */
+import { never } from "../result.js";
+import type { Exit, SpawnFailure } from "../ports.js";
+import { failuresAfter, restartDelay } from "../restart.js";
+import { signalName } from "../signals.js";
+import { armWake, fill, supervises } from "./fill.js";
+import { abandonReload, abandonRoll, accept, advanceOperation, answerKills, beginNext } from "./operations.js";
+import { activate, advancePhase, beginStart, beginStop, close, closed, stopAll } from "./phases.js";
+import type { Key, Member, Moment, WatcherEvent, WatcherState, WatcherStep } from "./state.js";
+import { Turn } from "./turn.js";
+
+/**
+ * @throws an "internal:" error for an event that cannot happen, such as a second exit of one process.
+ * @example `const { state, effects } = step(makeWatcher(spec), { kind: "command", ticket: 1, command: { kind: "start" } }, moment)`
+ */
+export function step(state: WatcherState, event: WatcherEvent, at: Moment): WatcherStep {
+  const turn = new Turn(state, at);
+  takeIn(turn, event);
+  settle(turn);
+  return { state: turn.draft, effects: turn.effects };
+}
+
+function settle(turn: Turn): void {
+  // Any of them may make room for any other; each returns false when it has nothing to do.
+  while (fill(turn) || advancePhase(turn) || advanceOperation(turn) || beginNext(turn));
+  answerKills(turn);
+  armWake(turn);
+}
+
+function takeIn(turn: Turn, event: WatcherEvent): void {
+  const { draft } = turn;
+  switch (event.kind) {
+    case "command":
+      return accept(turn, event.ticket, event.command);
+    case "prepared":
+      return prepared(turn, event);
+    case "confirmed":
+      if (draft.phase.kind !== "confirming") return;
+      if (event.ok) return activate(turn);
+      turn.log("warning", `${draft.spec.name}: after_start refused the start`);
+      return beginStop(turn, "stay");
+    case "left":
+      return draft.phase.kind === "leaving" ? stopAll(turn, draft.phase.then) : undefined;
+    case "closed":
+      return draft.phase.kind === "closing" ? closed(turn, draft.phase.then) : undefined;
+    case "spawned":
+      draft.failedStarts = 0;
+      turn.tell(event.key, { kind: "spawned", pid: event.pid });
+      if (draft.spec.maxAge > 0) turn.emit({ do: "armAge", key: event.key, delay: lifetime(turn) });
+      return;
+    case "failed":
+      return failed(turn, event.key, event.failure);
+    case "ready":
+      return turn.tell(event.key, { kind: "ready" });
+    case "vetoed":
+      if (!supervises(turn)) return;
+      turn.log("warning", `${draft.spec.name}: after_spawn refused the process`);
+      return beginStop(turn, "stay");
+    case "exited":
+      return exited(turn, event.key, event);
+    case "emptied":
+      return turn.tell(event.key, { kind: "emptied" });
+    case "deadline":
+      return turn.tell(event.key, { kind: "timeout" });
+    case "aged":
+      return turn.find(event.key)?.doomed === null ? turn.doom(event.key, "killed") : undefined;
+    case "wake":
+      draft.wake = null;
+      return;
+    case "activity":
+      return draft.phase.kind === "stopped" && draft.phase.armed ? beginStart(turn) : undefined;
+    default:
+      never(event);
+  }
+}
+
+/** Milliseconds that a process may live, its share of chance drawn once. */
+function lifetime(turn: Turn): number {
+  const { maxAge, maxAgeVariance } = turn.draft.spec;
+  return (maxAge + turn.at.chance * maxAgeVariance) * 1000;
+}
+
+function prepared(turn: Turn, event: Extract<WatcherEvent, { kind: "prepared" }>): void {
+  const { draft } = turn;
+  if (draft.phase.kind !== "preparing" || draft.phase.attempt !== event.attempt) return;
+  switch (event.outcome) {
+    case "go":
+      draft.phase = { kind: "starting" };
+      return;
+    case "declined":
+      turn.log("warning", `${draft.spec.name}: before_start refused the start`);
+      return close(turn, "stay");
+    case "failed":
+      turn.log("error", event.reason);
+      if (draft.operation !== null && draft.operation.kind !== "stop" && draft.operation.kind !== "remove") {
+        turn.answer(draft.operation.ticket, { ok: false, reason: event.reason });
+        draft.operation = null;
+      }
+      return close(turn, "stay");
+  }
+}
+
+/** A process could not be started. */
+function failed(turn: Turn, key: Key, failure: SpawnFailure): void {
+  const { draft } = turn;
+  const member = turn.find(key);
+  if (member === undefined) return;
+  turn.tell(key, { kind: "failed", failure });
+  if (failure.stage !== "cancelled") turn.log("warning", failure.message);
+  if (member.doomed !== null || failure.stage === "cancelled" || !supervises(turn)) return;
+  if (abandon(turn, key, failure.message)) return;
+  draft.failedStarts += 1;
+  const { spec } = draft;
+  if (failure.stage === "hook" || (spec.maxRetry >= 0 && draft.failedStarts >= spec.maxRetry)) {
+    turn.log("error", `${spec.name} is given up after ${draft.failedStarts} failed start${draft.failedStarts === 1 ? "" : "s"}`);
+    return beginStop(turn, "stay");
+  }
+  const failures = member.failures + 1;
+  draft.vacancies = [...draft.vacancies, { failures, notBefore: turn.at.now + restartDelay(spec, failures), cause: "unstartable" }];
+}
+
+/** A session leader died. */
+function exited(turn: Turn, key: Key, { exit, leftovers }: { readonly exit: Exit; readonly leftovers: boolean }): void {
+  const { draft } = turn;
+  const member = turn.find(key);
+  if (member === undefined) return;
+  const { state } = member;
+  if (state.kind === "started" || state.kind === "ready" || state.kind === "stopping" || state.kind === "killing") {
+    turn.emit({ do: "disarmAge", key }, { do: "reaped", key, pid: state.pid, exit });
+  }
+  turn.tell(key, { kind: "exited", exit, leftovers, sweep: turn.stopOrder() });
+  if (!supervises(turn)) return;
+  const respawns = draft.spec.respawn && !draft.spec.onDemand;
+  if (member.doomed !== null) {
+    if (member.doomed === "killed" && !respawns) draft.retired += 1;
+    return;
+  }
+  died(turn, member, exit);
+}
+
+/** A process that nobody stopped has ended: its successor comes at once, or after a while when it keeps dying young. */
+function died(turn: Turn, member: Member, exit: Exit): void {
+  const { draft, at } = turn;
+  const { spec } = draft;
+  if (abandon(turn, member.key, `a new process ${describeExit(exit)}`)) return;
+  if (!spec.respawn || spec.onDemand) {
+    draft.retired += 1;
+    return;
+  }
+  const lived = member.state.kind === "started" || member.state.kind === "ready" ? at.now - member.state.since : 0;
+  const failures = failuresAfter(member.failures, lived);
+  const delay = restartDelay(spec, failures);
+  draft.vacancies = [...draft.vacancies, { failures, notBefore: at.now + delay, cause: "died" }];
+  if (delay > 0) turn.log("warning", `${spec.name}: a process ${describeExit(exit)} again; the next start is in ${delay / 1000} s`);
+}
+
+/** Ends a reload whose new process did not stay up. @returns whether there was one. */
+function abandon(turn: Turn, key: Key, cause: string): boolean {
+  const { operation } = turn.draft;
+  if (operation?.kind === "reload" && !operation.old.has(key) && operation.stage === "spawning") {
+    abandonReload(turn, operation, cause);
+    return true;
+  }
+  if (operation?.kind === "roll" && !operation.first.has(key)) {
+    abandonRoll(turn, operation, cause);
+    // Its place is to be filled all the same.
+    return false;
+  }
+  return false;
+}
+
+function describeExit(exit: Exit): string {
+  return exit.kind === "exited" ? `exited with code ${exit.code}` : `was ended by ${signalName(exit.signal)}`;
+}
