@@ -19,6 +19,8 @@ export interface Clock {
   epoch(): number;
   /** Runs once after the delay; the timer does not keep the program alive by itself. */
   after(delay: Millis, run: () => void): Cancel;
+  /** Resolves once everything that is due by now has had its turn: between two slices of long work. */
+  yield(): Promise<void>;
 }
 
 /** A number in [0, 1). */
@@ -33,8 +35,7 @@ export interface Log {
 }
 
 export type Exit =
-  | { readonly kind: "exited"; readonly code: number }
-  | { readonly kind: "signalled"; readonly signal: number; readonly core: boolean };
+  { readonly kind: "exited"; readonly code: number } | { readonly kind: "signalled"; readonly signal: number; readonly core: boolean };
 
 /** Which step of a start failed, and why: `Cannot start "web": no such directory "/srv/x"`. */
 export interface SpawnFailure {
@@ -46,9 +47,7 @@ export interface SpawnFailure {
 
 export type StdinPlan = { readonly kind: "null" } | { readonly kind: "inherit" } | { readonly kind: "socket"; readonly fd: number };
 export type OutputPlan =
-  | { readonly kind: "null" }
-  | { readonly kind: "inherit" }
-  | { readonly kind: "channel"; readonly channel: OutputChannel };
+  { readonly kind: "null" } | { readonly kind: "inherit" } | { readonly kind: "channel"; readonly channel: OutputChannel };
 
 export interface PassedSocket {
   readonly name: string;
@@ -194,3 +193,15 @@ export interface Hooks {
 
 /** Reads the configuration again, for reloadconfig and restart. */
 export type LoadConfig = () => Promise<import("./spec.js").Loaded>;
+
+/** What a Python virtualenv adds to a worker's environment, as it was found on disk. */
+export interface Virtualenv {
+  /** Its directory of programs, for PATH; null where it has none. */
+  readonly bin: string | null;
+  /** What its `.pth` files name, for PYTHONPATH. */
+  readonly packages: readonly string[];
+  readonly sitePackages: string;
+}
+
+/** Looks at a virtualenv; a version of null means the newest Python in it. The failure says what is missing. */
+export type FindVirtualenv = (root: string, pythonVersion: string | null) => Result<Virtualenv, string>;
