@@ -1,0 +1,109 @@
+/** Every option of [circus] and its default, in the order in which manuals show them. */
+import type { ArbiterSpec, LogLevel } from "../spec.js";
+import { type Result, fail, succeed } from "../result.js";
+import { decimal, flag, integer, type Kind, octal, optional, optionalText, seconds, text, word } from "./kinds.js";
+import { type Option, rowsOf } from "./option.js";
+import { repr } from "./repr.js";
+
+/** An arbiter of which nothing was configured. */
+export const ARBITER_DEFAULTS: ArbiterSpec = {
+  endpoint: "tcp://127.0.0.1:5555",
+  endpointOwner: null,
+  pubsubEndpoint: "tcp://127.0.0.1:5556",
+  statsEndpoint: "tcp://127.0.0.1:5557",
+  statsd: false,
+  // Circus listens on a multicast address on all interfaces unless told not to; here nothing beyond the host is opened unasked.
+  multicastEndpoint: "",
+  checkDelay: 5,
+  umask: null,
+  warmupDelay: 0,
+  httpd: false,
+  httpdHost: "localhost",
+  httpdPort: 8080,
+  debug: false,
+  pidfile: null,
+  loglevel: "info",
+  logoutput: "-",
+  loggerconfig: null,
+  fqdnPrefix: null,
+};
+
+const LEVELS = ["critical", "error", "warning", "info", "debug"] as const satisfies readonly LogLevel[];
+
+const endpoint: Kind<string> = addressed(
+  /^(tcp|ipc|inproc):\/\/.+/,
+  "expected an endpoint such as tcp://127.0.0.1:5555 or ipc:///run/circus.sock",
+);
+const multicast: Kind<string> = addressed(/^(udp:\/\/.+)?$/, "expected an address such as udp://237.219.251.97:12027, or nothing");
+const level = word(LEVELS, "log level");
+
+/** Python's logging knows two more words for these. */
+const LEVEL_ALIASES: ReadonlyMap<string, LogLevel> = new Map([
+  ["warn", "warning"],
+  ["fatal", "critical"],
+]);
+
+const loglevel: Kind<LogLevel> = {
+  ...level,
+  parseText(value) {
+    const alias = LEVEL_ALIASES.get(value.trim().toLowerCase());
+    return alias === undefined ? level.parseText(value) : succeed(alias);
+  },
+};
+
+const row = rowsOf(ARBITER_DEFAULTS);
+
+export const ARBITER_OPTIONS: readonly Option<ArbiterSpec>[] = [
+  row("endpoint", endpoint, { name: "endpoint", doc: "ZeroMQ endpoint on which commands are answered." }),
+  row("endpointOwner", optionalText, {
+    name: "endpoint_owner",
+    doc: "User who gets the socket file of an ipc endpoint. Watchers added over the wire must then run as this user.",
+  }),
+  row("pubsubEndpoint", endpoint, { name: "pubsub_endpoint", doc: "ZeroMQ endpoint on which events are published." }),
+  row("statsd", flag, { name: "statsd", doc: "Runs circusd-stats, which publishes figures of all processes." }),
+  row("statsEndpoint", endpoint, {
+    name: "stats_endpoint",
+    doc: "ZeroMQ endpoint on which figures are published. Setting it turns statsd on.",
+  }),
+  row("multicastEndpoint", multicast, {
+    name: "multicast_endpoint",
+    doc: "UDP multicast address on which the daemon answers who asks where its endpoint is. Empty, it answers nobody.",
+  }),
+  row("checkDelay", decimal(), {
+    name: "check_delay",
+    doc: "Seconds between two rounds of Circus's polling. Accepted and shown; deaths are noticed here when they happen, and nothing waits for it.",
+  }),
+  row("umask", optional(octal), { name: "umask", doc: "File mode mask of circusd and the processes, in octal. Not set, it is inherited." }),
+  row("warmupDelay", seconds, { name: "warmup_delay", doc: "Seconds between the starts of two watchers." }),
+  row("httpd", flag, { name: "httpd", doc: "Runs circushttpd, the web console." }),
+  row("httpdHost", text, { name: "httpd_host", doc: "Host name or address that the web console listens on." }),
+  row("httpdPort", integer({ min: 0, max: 65535 }), { name: "httpd_port", doc: "Port that the web console listens on." }),
+  row("debug", flag, { name: "debug", doc: "Shows the output of circusd-stats, circushttpd and plugins, and logs their debug messages." }),
+  row("pidfile", optionalText, {
+    name: "pidfile",
+    doc: "File that holds the daemon's process id while it runs. --pidfile goes before it.",
+  }),
+  row("loglevel", loglevel, { name: "loglevel", doc: `Least level that is logged: ${LEVELS.join(", ")}. --log-level goes before it.` }),
+  row("logoutput", text, {
+    name: "logoutput",
+    doc: "Where the log goes: a file, syslog://host:port?facility, syslog:///path/to/socket?facility, or - for standard error. --log-output goes before it.",
+  }),
+  row("loggerconfig", optionalText, {
+    name: "loggerconfig",
+    doc: "File in Python's logging format (INI, JSON or YAML) that configures the log. default means loglevel and logoutput.",
+  }),
+  row("fqdnPrefix", optionalText, { name: "fqdn_prefix", doc: "Prefix of the host name under which the daemon is known." }),
+];
+
+function addressed(pattern: RegExp, expected: string): Kind<string> {
+  const check = (value: string): Result<string, string> => (pattern.test(value.trim()) ? succeed(value.trim()) : fail(expected));
+  return {
+    label: "endpoint",
+    parseText: check,
+    parseWire(key, value) {
+      const read = typeof value === "string" ? check(value) : fail(expected);
+      return read.ok ? read : fail(`${repr(key)}: ${expected}`);
+    },
+    present: (value) => value,
+  };
+}
