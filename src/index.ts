@@ -1,0 +1,22 @@
+/** The public names of the package: `import { CircusClient } from "circusd"`. */
+export {
+  CallError,
+  CallTimeout,
+  CircusClient,
+  ERRNO,
+  openMemory,
+  openZmq,
+  subscribe,
+  type CallOptions,
+  type CircusEvent,
+  type ClientOptions,
+  type CommandName,
+  type Commands,
+  type Events,
+  type OkReply,
+  type Properties,
+  type RawReply,
+  type Reply,
+  type SubscribeOptions,
+  type Transport,
+} from "./client/index.js";
