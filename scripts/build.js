@@ -1,0 +1,4 @@
+// @ts-check
+import { build, inOrder, install } from "./steps.js";
+
+await inOrder(install, build);

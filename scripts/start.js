@@ -1,0 +1,49 @@
+// @ts-check
+/** Installs, builds and runs the quickstart example, and says what to try. */
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { build, inOrder, install, root } from "./steps.js";
+
+const PAGE = "http://127.0.0.1:8080/";
+/** Milliseconds between two looks at whether the workers answer. */
+const PAUSE = 100;
+
+const HINTS = `
+circusd runs two workers behind one socket. In a second terminal, in this directory, try
+
+  curl ${PAGE}                     # several times: both workers answer
+  node bin/circusctl.js status                     # what runs
+  node bin/circusctl.js incr web                   # a third worker
+  node bin/circusctl.js list web                   # their pids: kill one, and look again
+  node bin/circusctl.js reload web                 # new workers, no request lost
+
+The configuration is examples/quickstart/circus.ini. Ctrl-C stops everything.
+`;
+
+await inOrder(install, build);
+
+const daemon = spawn(process.execPath, [path.join(root, "bin", "circusd.js"), "circus.ini"], {
+  cwd: path.join(root, "examples", "quickstart"),
+  stdio: "inherit",
+});
+const stopped = new AbortController();
+// Ctrl-C reaches the daemon by itself; this script only waits for it to clear up.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => daemon.kill("SIGTERM"));
+daemon.once("exit", (code) => {
+  stopped.abort();
+  process.exitCode = code ?? 1;
+});
+
+while (!stopped.signal.aborted && !(await answers())) await delay(PAUSE);
+if (!stopped.signal.aborted) console.log(HINTS);
+
+async function answers() {
+  try {
+    const reply = await fetch(PAGE, { signal: stopped.signal });
+    return (await reply.text()).startsWith("Hello from worker");
+  } catch {
+    return false;
+  }
+}
