@@ -102,8 +102,7 @@ const alive = {
 
 const TABLE: Table = {
   starting: {
-    spawned: (s, e, now) =>
-      s.stop === null ? to({ kind: "started", pid: e.pid, since: now }) : stopping(e.pid, now, s.stop),
+    spawned: (s, e, now) => (s.stop === null ? to({ kind: "started", pid: e.pid, since: now }) : stopping(e.pid, now, s.stop)),
     failed: (_s, e) => to({ kind: "gone", ending: { kind: "failure", failure: e.failure } }),
     ready: "bug",
     stop: (_s, e) => to({ kind: "starting", stop: e.order }),

@@ -1,6 +1,7 @@
 /** The names of events on the PUB socket, and how a watcher's name appears in them. */
 
-export type WatcherEvent = "spawn" | "start" | "stop" | "reap" | "kill" | "updated" | "reload" | "add" | "remove" | "hook_success" | "hook_failure";
+export type WatcherEvent =
+  "spawn" | "start" | "stop" | "reap" | "kill" | "updated" | "reload" | "add" | "remove" | "hook_success" | "hook_failure";
 
 /**
  * A watcher's name as topics carry it: lower case, spaces as underscores.

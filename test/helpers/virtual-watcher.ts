@@ -82,7 +82,13 @@ export class VirtualWatcher {
 
   #perform(effect: WatcherEffect): void {
     this.effects.push(effect);
-    if ("pid" in effect && effect.do !== "reaped" && effect.do !== "killTree" && effect.do !== "signalTree" && this.#reaped.has(effect.pid)) {
+    if (
+      "pid" in effect &&
+      effect.do !== "reaped" &&
+      effect.do !== "killTree" &&
+      effect.do !== "signalTree" &&
+      this.#reaped.has(effect.pid)
+    ) {
       throw new Error(`${effect.do} on pid ${effect.pid}, which was reaped`);
     }
     switch (effect.do) {

@@ -30,7 +30,7 @@ function cutShort(turn: Turn): void {
   for (const { ticket, command } of queue) {
     if (command.kind === "stop" || command.kind === "remove") continue;
     if (command.kind === "resize") setNumprocesses(turn, command.by);
-    if (command.kind === "configure") draft.spec = command.spec;
+    if (command.kind === "configure") draft.spec = command.change(draft.spec);
     turn.answerChanged(ticket, turn.livePids());
   }
 }
@@ -143,10 +143,11 @@ function reload(turn: Turn, ticket: Ticket, command: CommandOf<"reload">): void 
 
 function configure(turn: Turn, ticket: Ticket, command: CommandOf<"configure">): void {
   const { draft } = turn;
-  draft.spec = command.spec;
+  draft.spec = command.change(draft.spec);
   const before = turn.livePids();
   if (command.then === "manage") draft.operation = { kind: "resize", ticket, before };
-  else if (command.then === "reload" && draft.phase.kind === "active") reload(turn, ticket, { kind: "reload", graceful: true, sequential: false });
+  else if (command.then === "reload" && draft.phase.kind === "active")
+    reload(turn, ticket, { kind: "reload", graceful: true, sequential: false });
   else turn.answerChanged(ticket, before);
 }
 
@@ -221,8 +222,10 @@ function finishRemove(turn: Turn, operation: Operation): true {
 function isSettled(turn: Turn): boolean {
   const { members, vacancies, phase } = turn.draft;
   if (phase.kind !== "active" && phase.kind !== "stopped") return false;
-  return members.every((member) => member.doomed === null && member.state.kind !== "starting" && member.state.kind !== "started") &&
-    vacancies.every((vacancy) => vacancy.cause !== "fresh");
+  return (
+    members.every((member) => member.doomed === null && member.state.kind !== "starting" && member.state.kind !== "started") &&
+    vacancies.every((vacancy) => vacancy.cause !== "fresh")
+  );
 }
 
 function advanceReload(turn: Turn, operation: Reload): boolean {

@@ -60,8 +60,8 @@ export type Command =
   | { readonly kind: "reload"; readonly graceful: boolean; readonly sequential: boolean }
   /** Changes numprocesses by that many. */
   | { readonly kind: "resize"; readonly by: number }
-  /** A changed spec, and what must follow from the change. */
-  | { readonly kind: "configure"; readonly spec: WatcherSpec; readonly then: "nothing" | "manage" | "reload" }
+  /** A change of the spec as it will be then, and what must follow from it. */
+  | { readonly kind: "configure"; readonly change: (spec: WatcherSpec) => WatcherSpec; readonly then: "nothing" | "manage" | "reload" }
   | {
       readonly kind: "kill";
       /** null: all of them. */
@@ -161,8 +161,7 @@ export interface Changed {
 }
 
 export type Answer =
-  | { readonly ok: true; readonly changed: Changed; readonly numprocesses: number }
-  | { readonly ok: false; readonly reason: string };
+  { readonly ok: true; readonly changed: Changed; readonly numprocesses: number } | { readonly ok: false; readonly reason: string };
 
 export type WatcherEffect =
   /** Run before_start and open the streams; `prepared` answers. */

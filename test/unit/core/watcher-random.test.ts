@@ -60,7 +60,8 @@ for (const seed of Array.from({ length: 200 }, (_, index) => index + 1)) {
         gracefulTimeout: 1,
         maxRetry: pick(random, [3, -1]),
         restartMaxDelay: 2,
-        hooks: random() > 0.7 ? { before_stop: { target: "x", ignoreFailure: false }, after_start: { target: "x", ignoreFailure: false } } : {},
+        hooks:
+          random() > 0.7 ? { before_stop: { target: "x", ignoreFailure: false }, after_start: { target: "x", ignoreFailure: false } } : {},
       }),
     );
     const tickets: number[] = [];

@@ -181,7 +181,11 @@ test("a restart replaces every process, one generation after the other", () => {
   watcher.die(101);
   assert.deepEqual(watcher.pids(), [102]);
   watcher.die(102);
-  assert.deepEqual(watcher.answers.get(ticket), { ok: true, changed: { started: [103, 104], stopped: [101, 102], kept: [] }, numprocesses: 2 });
+  assert.deepEqual(watcher.answers.get(ticket), {
+    ok: true,
+    changed: { started: [103, 104], stopped: [101, 102], kept: [] },
+    numprocesses: 2,
+  });
 });
 
 test("a graceful reload starts the new ones before it stops the old ones, in other slots", () => {
@@ -189,12 +193,22 @@ test("a graceful reload starts the new ones before it stops the old ones, in oth
   watcher.obedient = false;
   const ticket = watcher.command({ kind: "reload", graceful: true, sequential: false });
   assert.deepEqual(watcher.pids(), [101, 102, 103, 104]);
-  assert.deepEqual(watcher.state.members.map((member) => member.wid), [1, 2, 3, 4]);
+  assert.deepEqual(
+    watcher.state.members.map((member) => member.wid),
+    [1, 2, 3, 4],
+  );
   watcher.die(101);
   watcher.die(102);
-  assert.deepEqual(watcher.answers.get(ticket), { ok: true, changed: { started: [103, 104], stopped: [101, 102], kept: [] }, numprocesses: 2 });
+  assert.deepEqual(watcher.answers.get(ticket), {
+    ok: true,
+    changed: { started: [103, 104], stopped: [101, 102], kept: [] },
+    numprocesses: 2,
+  });
   watcher.command({ kind: "reload", graceful: true, sequential: false });
-  assert.deepEqual(watcher.state.members.slice(-2).map((member) => member.wid), [1, 2]);
+  assert.deepEqual(
+    watcher.state.members.slice(-2).map((member) => member.wid),
+    [1, 2],
+  );
 });
 
 test("a graceful reload whose new process dies at once keeps the old ones and says so", () => {
@@ -218,7 +232,11 @@ test("a sequential reload has never more processes than wanted", () => {
     watcher.die(pid);
   }
   assert.equal(most, 3);
-  assert.deepEqual(watcher.answers.get(ticket), { ok: true, changed: { started: [104, 105, 106], stopped: [101, 102, 103], kept: [] }, numprocesses: 3 });
+  assert.deepEqual(watcher.answers.get(ticket), {
+    ok: true,
+    changed: { started: [104, 105, 106], stopped: [101, 102, 103], kept: [] },
+    numprocesses: 3,
+  });
 });
 
 test("a reload with send_hup keeps every process", () => {
@@ -250,7 +268,10 @@ test("slots stay unique after decr to 0 and incr while the old ones are still st
   watcher.command({ kind: "resize", by: 2 });
   watcher.die(101);
   watcher.die(102);
-  assert.deepEqual(watcher.state.members.map((member) => member.wid), [1, 2]);
+  assert.deepEqual(
+    watcher.state.members.map((member) => member.wid),
+    [1, 2],
+  );
 });
 
 test("respawn = False ends the watcher with its last process", () => {
@@ -315,8 +336,8 @@ test("rm stops and then removes; nostop lets the processes go on", () => {
 
 test("set of an option that needs it reloads, of others does not", () => {
   const watcher = started();
-  watcher.command({ kind: "configure", spec: watcherSpec({ gracefulTimeout: 1 }), then: "nothing" });
+  watcher.command({ kind: "configure", change: (spec) => ({ ...spec, gracefulTimeout: 1 }), then: "nothing" });
   assert.deepEqual(watcher.pids(), [101]);
-  watcher.command({ kind: "configure", spec: watcherSpec({ cmd: "other" }), then: "reload" });
+  watcher.command({ kind: "configure", change: (spec) => ({ ...spec, cmd: "other" }), then: "reload" });
   assert.deepEqual(watcher.pids(), [102]);
 });

@@ -1,0 +1,297 @@
+/**
+ * The daemon's heart: endpoints, sockets and watchers of one configuration, brought up in order and taken
+ * down in order. Each watcher runs by itself; what concerns them all is here.
+ */
+import type { Config, Loaded, WatcherSpec } from "../core/spec.js";
+import type { Answer } from "../core/watcher/state.js";
+import { setOptions } from "../core/options/wire.js";
+import { CommandError, ERRNO } from "../wire/contract.js";
+import type { Control } from "./control.js";
+import { Controller } from "./controller.js";
+import { handlers } from "./commands/index.js";
+import { Endpoints } from "./endpoints.js";
+import type { ArbiterParts, RunnerParts } from "./parts.js";
+import { Publisher } from "./publisher.js";
+import { planReload } from "./reload.js";
+import { Runner } from "./runner.js";
+import { SocketTable } from "./socket-table.js";
+import { SpawnQueue } from "./spawn-queue.js";
+import { Watchers } from "./watchers.js";
+
+/** Seconds that a stop may take beyond the watcher's own graceful_timeout and hooks. */
+const STOP_GRACE = 10;
+
+export class Arbiter implements Control {
+  readonly watchers = new Watchers();
+  readonly sockets: SocketTable;
+  readonly parts: ArbiterParts;
+  /** Resolves after everything is stopped, by `stop` or by the command `quit`. */
+  readonly finished: Promise<void>;
+  readonly #publisher: Publisher;
+  readonly #endpoints: Endpoints;
+  readonly #runnerParts: RunnerParts;
+  #config: Config | null = null;
+  /** The work on the whole arbiter that is under way, by its name in Circus. */
+  #exclusive: string | null = null;
+  #stopping: Promise<readonly string[]> | null = null;
+  #finish: () => void = () => undefined;
+
+  constructor(parts: ArbiterParts) {
+    this.parts = parts;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.sockets = new SocketTable(parts.sockets);
+    this.#publisher = new Publisher(parts.clock);
+    const controller = new Controller({ arbiter: this, handlers, log: parts.log, clock: parts.clock });
+    this.#endpoints = new Endpoints(parts.transport, this.#publisher, controller);
+    this.#runnerParts = {
+      ...parts,
+      onActivity: (fds, ready) => parts.sockets.onActivity(fds, ready),
+      sockets: this.sockets,
+      spawns: new SpawnQueue(parts.clock),
+      publisher: this.#publisher,
+      onRemoved: (runner) => {
+        this.watchers.remove(runner);
+        this.#publisher.publish(runner.spec.name, "remove");
+      },
+    };
+  }
+
+  /** The configuration as it was last taken over. @throws an "internal:" error before `start`. */
+  get config(): Config {
+    if (this.#config === null) throw new Error("internal: the arbiter has no configuration yet");
+    return this.#config;
+  }
+
+  /**
+   * Binds endpoints and sockets and starts the watchers that start by themselves.
+   * @throws Error where an endpoint or a socket cannot be bound; nothing is left bound then
+   */
+  async start(loaded: Loaded): Promise<void> {
+    await this.#setUp(loaded.config);
+    await this.#startWatchers();
+  }
+
+  /** Stops every watcher and closes everything. @returns names of watchers that would not stop */
+  stop(): Promise<readonly string[]> {
+    this.#stopping ??= this.#shutDown();
+    return this.#stopping;
+  }
+
+  /** Reloads every watcher gracefully, one after the other, as SIGHUP asks for. */
+  async reload(
+    options: { readonly graceful: boolean; readonly sequential: boolean } = { graceful: true, sequential: false },
+  ): Promise<void> {
+    for (const runner of this.watchers.inOrder()) await runner.command({ kind: "reload", ...options });
+  }
+
+  /** Reopens the files that output goes to. */
+  reopenOutputs(): void {
+    for (const runner of this.watchers.inOrder()) runner.outputs.reopen();
+  }
+
+  /** Adds a stopped watcher. @throws CommandError where the name is taken */
+  add(spec: WatcherSpec): Runner {
+    if (this.watchers.has(spec.name)) throw new CommandError(`'${spec.name}' already exist`, ERRNO.conflict);
+    const runner = new Runner(spec, this.#runnerParts);
+    this.watchers.add(runner);
+    return runner;
+  }
+
+  publish(runner: Runner, event: "add" | "updated"): void {
+    this.#publisher.publish(runner.spec.name, event);
+  }
+
+  async checkHooks(spec: WatcherSpec): Promise<void> {
+    for (const [name, hook] of Object.entries(spec.hooks)) {
+      const checked = await this.parts.hooks.check(hook);
+      if (!checked.ok) throw new CommandError(`Cannot load hook ${name} of "${spec.name}": ${checked.failure}`, ERRNO.conflict);
+    }
+  }
+
+  async quit(): Promise<void> {
+    await this.stopAll();
+    // The answer to the client goes out first: closing the endpoints would take it away.
+    this.parts.clock.after(0, () => void this.stop());
+  }
+
+  /** Starts all watchers with autostart, high priority first. */
+  startAll(): Promise<void> {
+    return this.#startWatchers();
+  }
+
+  /** Stops all watchers, low priority first. */
+  async stopAll(): Promise<readonly string[]> {
+    const stuck: string[] = [];
+    for (const group of [...this.watchers.byPriority()].reverse()) {
+      stuck.push(...(await Promise.all(group.map((runner) => this.#stopOne(runner)))).flat());
+    }
+    return stuck;
+  }
+
+  /**
+   * Changes options of a watcher as `set` does.
+   * @returns what is to be awaited for the change to have taken effect
+   */
+  async change(runner: Runner, options: unknown): Promise<Answer> {
+    const read = setOptions(runner.spec, options);
+    if (!read.ok) throw new CommandError(read.failure);
+    const { changes } = read.value;
+    const change = (spec: WatcherSpec): WatcherSpec => {
+      const again = setOptions(spec, options);
+      return again.ok ? again.value.spec : spec;
+    };
+    const effects = new Set(changes.map(({ effect }) => effect));
+    const answer = await this.#apply(runner, change, effects.has("reload") ? "reload" : effects.has("manage") ? "manage" : "nothing");
+    for (const _ of changes) this.publish(runner, "updated");
+    return answer;
+  }
+
+  async #apply(runner: Runner, change: (spec: WatcherSpec) => WatcherSpec, then: "reload" | "manage" | "nothing"): Promise<Answer> {
+    const before = runner.spec;
+    const stored = runner.command({ kind: "configure", change, then: "nothing" });
+    const { spec } = runner;
+    if (spec.stdoutStream !== before.stdoutStream || spec.stderrStream !== before.stderrStream) {
+      await stored;
+      const followed = runner.pids.length > 0 ? await runner.outputs.follow() : null;
+      if (followed?.ok === false) return { ok: false, reason: followed.failure };
+    }
+    return then === "nothing" ? stored : runner.command({ kind: "configure", change: (same) => same, then });
+  }
+
+  /** Stops everything and starts anew from the file, in this very process. @throws CommandError where the file has faults */
+  async restartInPlace(): Promise<void> {
+    await this.#exclusively("arbiter_restart", async () => {
+      const loaded = await this.#loadFaultless();
+      await this.stopAll();
+      await this.#tearDown(loaded.config);
+      await this.#setUp(loaded.config);
+      await this.#startWatchers();
+    });
+  }
+
+  /** Takes over what has changed in the file, and touches nothing else. */
+  async reloadConfig(): Promise<void> {
+    await this.#exclusively("arbiter_reload_config", async () => {
+      const loaded = await this.parts.load();
+      for (const { severity, message, place } of loaded.diagnostics) {
+        this.parts.log[severity](place === null ? message : `${place.file}:${place.line}: ${message}`);
+      }
+      const plan = planReload(this.config, loaded);
+      if (plan.restart) {
+        this.parts.log.info("The endpoints have changed: restarting");
+        await this.stopAll();
+        await this.#tearDown(loaded.config);
+        await this.#setUp(loaded.config);
+        return this.#startWatchers();
+      }
+      const rebound = new Set([...plan.sockets.removed, ...plan.sockets.changed.map((spec) => spec.name)]);
+      const gone = plan.watchers.removed.filter((name) => this.watchers.has(name)).map((name) => this.watchers.get(name));
+      await Promise.all(gone.map((runner) => runner.command({ kind: "remove", nostop: false })));
+      // Workers hold the old socket's address: they stop before it is bound again.
+      const users = this.watchers.inOrder().filter((runner) => runner.pids.length > 0 && runner.usesSocket(rebound));
+      await Promise.all(users.map((runner) => runner.command({ kind: "stop" })));
+      for (const name of rebound) this.sockets.close(name);
+      for (const spec of [...plan.sockets.changed, ...plan.sockets.added]) await this.#bindSocket(spec);
+      for (const { name, changed } of plan.watchers.changed) {
+        if (!this.watchers.has(name)) continue;
+        const answer = await this.#apply(this.watchers.get(name), changed.change, changed.then);
+        if (!answer.ok) this.parts.log.error(answer.reason);
+      }
+      for (const spec of plan.watchers.added) {
+        if (this.watchers.has(spec.name)) continue;
+        this.publish(this.add(spec), "add");
+      }
+      this.#config = plan.config;
+      const starting = [...users, ...plan.watchers.added.filter((spec) => spec.autostart).map((spec) => this.watchers.get(spec.name))];
+      await Promise.all(starting.map((runner) => runner.command({ kind: "start" })));
+    });
+  }
+
+  async #bindSocket(spec: Config["sockets"][number]): Promise<void> {
+    const bound = await this.sockets.bind(spec);
+    if (!bound.ok) this.parts.log.error(bound.failure);
+  }
+
+  async #exclusively(name: string, work: () => Promise<void>): Promise<void> {
+    if (this.#exclusive !== null) throw new CommandError(`arbiter is already running ${this.#exclusive} command`, ERRNO.conflict);
+    this.#exclusive = name;
+    try {
+      await work();
+    } finally {
+      this.#exclusive = null;
+    }
+  }
+
+  async #loadFaultless(): Promise<Loaded> {
+    const loaded = await this.parts.load();
+    const faults = loaded.diagnostics.filter(({ severity }) => severity === "error");
+    if (faults.length === 0) return loaded;
+    const list = faults.map(({ message, place }) => (place === null ? message : `${place.file}:${place.line}: ${message}`));
+    throw new CommandError(`Cannot restart: the configuration has faults\n${list.join("\n")}`, ERRNO.conflict);
+  }
+
+  async #setUp(config: Config): Promise<void> {
+    try {
+      await this.#endpoints.open(config.arbiter);
+      for (const spec of config.sockets) {
+        if (this.sockets.get(spec.name) !== undefined) continue;
+        const bound = await this.sockets.bind(spec);
+        if (!bound.ok) throw new Error(bound.failure);
+      }
+      for (const spec of config.watchers) this.add(spec);
+      this.#config = config;
+    } catch (cause) {
+      await this.#endpoints.close();
+      this.sockets.closeAll();
+      throw cause;
+    }
+  }
+
+  /** Makes room for a new configuration; endpoints that stay the same stay open, so that no client is cut off. */
+  async #tearDown(next: Config): Promise<void> {
+    for (const runner of this.watchers.inOrder()) this.watchers.remove(runner);
+    this.sockets.closeAll();
+    await this.#endpoints.closeUnless(next.arbiter);
+  }
+
+  async #startWatchers(): Promise<void> {
+    const { warmupDelay } = this.config.arbiter;
+    let first = true;
+    for (const group of this.watchers.byPriority()) {
+      const started: Promise<unknown>[] = [];
+      for (const runner of group.filter(({ spec }) => spec.autostart)) {
+        if (!first && warmupDelay > 0) await this.#wait(warmupDelay);
+        first = false;
+        if (this.#stopping !== null) return;
+        started.push(runner.command({ kind: "start" }));
+      }
+      await Promise.all(started);
+    }
+  }
+
+  #wait(seconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.parts.clock.after(seconds * 1000, resolve);
+    });
+  }
+
+  async #stopOne(runner: Runner): Promise<readonly string[]> {
+    const { spec } = runner;
+    const hooks = Object.keys(spec.hooks).length > 0 ? 2 * spec.hookTimeout : 0;
+    const stopped = runner.command({ kind: "stop" }).then(() => true);
+    const late = this.#wait(spec.gracefulTimeout + hooks + STOP_GRACE).then(() => false);
+    return (await Promise.race([stopped, late])) ? [] : [spec.name];
+  }
+
+  async #shutDown(): Promise<readonly string[]> {
+    const stuck = await this.stopAll();
+    for (const name of stuck) this.parts.log.error(`${name} does not stop`);
+    this.sockets.closeAll();
+    await this.#endpoints.close();
+    await this.parts.host.close();
+    this.#finish();
+    return stuck;
+  }
+}

@@ -1,0 +1,9 @@
+import type { Handler } from "../controller.js";
+import { done } from "./outcome.js";
+import { GONE, processStats } from "./process-stats.js";
+
+/** Figures of circusd itself. */
+export const dstats: Handler<"dstats"> = ({ parts }) => {
+  const info = parts.host.inspect([parts.pid], true).get(parts.pid);
+  return done({ info: info === undefined ? GONE : processStats(info, parts.clock.epoch()) });
+};

@@ -1,0 +1,55 @@
+/** Every command of the contract with its handler. */
+import type { Handlers } from "../controller.js";
+import { add } from "./add.js";
+import { decr } from "./decr.js";
+import { dstats } from "./dstats.js";
+import { get } from "./get.js";
+import { globaloptions } from "./globaloptions.js";
+import { incr } from "./incr.js";
+import { ipython } from "./ipython.js";
+import { kill } from "./kill.js";
+import { list } from "./list.js";
+import { listen } from "./listen.js";
+import { listsockets } from "./listsockets.js";
+import { numprocesses } from "./numprocesses.js";
+import { numwatchers } from "./numwatchers.js";
+import { options } from "./options.js";
+import { quit } from "./quit.js";
+import { reload } from "./reload.js";
+import { reloadconfig } from "./reloadconfig.js";
+import { restart } from "./restart.js";
+import { rm } from "./rm.js";
+import { set } from "./set.js";
+import { signal } from "./signal.js";
+import { start } from "./start.js";
+import { stats } from "./stats.js";
+import { status } from "./status.js";
+import { stop } from "./stop.js";
+
+export const handlers: Handlers = {
+  add,
+  decr,
+  dstats,
+  get,
+  globaloptions,
+  incr,
+  ipython,
+  kill,
+  list,
+  listen,
+  listsockets,
+  numprocesses,
+  numwatchers,
+  options,
+  quit,
+  reload,
+  reloadconfig,
+  restart,
+  rm,
+  set,
+  signal,
+  start,
+  stats,
+  status,
+  stop,
+};

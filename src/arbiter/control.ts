@@ -1,0 +1,32 @@
+/** What commands may do with the arbiter. */
+import type { Config, WatcherSpec } from "../core/spec.js";
+import type { Answer } from "../core/watcher/state.js";
+import type { ArbiterParts } from "./parts.js";
+import type { Runner } from "./runner.js";
+import type { SocketTable } from "./socket-table.js";
+import type { Watchers } from "./watchers.js";
+
+export interface Control {
+  readonly parts: ArbiterParts;
+  readonly config: Config;
+  readonly watchers: Watchers;
+  readonly sockets: SocketTable;
+  /** Adds a stopped watcher. @throws CommandError where the name is taken */
+  add(spec: WatcherSpec): Runner;
+  /** Loads every hook of a spec. @throws CommandError for one that cannot be loaded */
+  checkHooks(spec: WatcherSpec): Promise<void>;
+  /** Changes options as `set` does; the answer comes when the change has taken effect. */
+  change(runner: Runner, options: unknown): Promise<Answer>;
+  publish(runner: Runner, event: "add" | "updated"): void;
+  /** Starts all watchers with autostart, high priority first. */
+  startAll(): Promise<void>;
+  /** Stops all watchers, low priority first. @returns names of those that would not stop */
+  stopAll(): Promise<readonly string[]>;
+  reload(how: { readonly graceful: boolean; readonly sequential: boolean }): Promise<void>;
+  /** Stops everything and starts anew from the file. @throws CommandError where the file has faults */
+  restartInPlace(): Promise<void>;
+  /** Takes over what has changed in the file. */
+  reloadConfig(): Promise<void>;
+  /** Stops all watchers; everything is closed once the answer is on its way. */
+  quit(): Promise<void>;
+}

@@ -1,0 +1,60 @@
+/** The two endpoints that the arbiter itself binds: control and events. */
+import type { ArbiterSpec } from "../core/spec.js";
+import type { ControlServer, EventServer, Transport } from "../wire/transport.js";
+import type { Controller } from "./controller.js";
+import type { Publisher } from "./publisher.js";
+
+/** Bytes of the largest request: a whole watcher with a large environment fits many times. */
+const MAX_FRAME = 1024 * 1024;
+
+type Wanted = Pick<ArbiterSpec, "endpoint" | "pubsubEndpoint">;
+
+export class Endpoints {
+  readonly #transport: Transport;
+  readonly #publisher: Publisher;
+  readonly #controller: Controller;
+  #control: { readonly wanted: string; readonly server: ControlServer } | null = null;
+  #events: { readonly wanted: string; readonly server: EventServer } | null = null;
+
+  constructor(transport: Transport, publisher: Publisher, controller: Controller) {
+    this.#transport = transport;
+    this.#publisher = publisher;
+    this.#controller = controller;
+  }
+
+  /** Binds what is not bound yet. @throws Error with what was attempted and why it failed */
+  async open(wanted: Wanted): Promise<void> {
+    this.#events ??= { wanted: wanted.pubsubEndpoint, server: await this.#transport.publish(wanted.pubsubEndpoint) };
+    this.#publisher.attach(this.#events.server);
+    this.#control ??= {
+      wanted: wanted.endpoint,
+      server: await this.#transport.serve(wanted.endpoint, { maxFrame: MAX_FRAME }, (incoming) => {
+        this.#controller.take(incoming);
+      }),
+    };
+  }
+
+  /** Closes those that are to be elsewhere. */
+  async closeUnless(wanted: Wanted): Promise<void> {
+    if (this.#control?.wanted !== wanted.endpoint) await this.#closeControl();
+    if (this.#events?.wanted !== wanted.pubsubEndpoint) await this.#closeEvents();
+  }
+
+  async close(): Promise<void> {
+    await this.#closeControl();
+    await this.#closeEvents();
+  }
+
+  async #closeControl(): Promise<void> {
+    const control = this.#control;
+    this.#control = null;
+    await control?.server.close();
+  }
+
+  async #closeEvents(): Promise<void> {
+    const events = this.#events;
+    this.#events = null;
+    this.#publisher.attach(null);
+    await events?.server.close();
+  }
+}

@@ -1,0 +1,38 @@
+/** What the arbiter and its watchers are made of; `main` hands it in, tests make it of memory. */
+import type { Clock, Hooks, LoadConfig, Log, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
+import type { Transport } from "../wire/transport.js";
+import type { Publisher } from "./publisher.js";
+import type { Runner } from "./runner.js";
+import type { SocketTable } from "./socket-table.js";
+import type { SpawnQueue } from "./spawn-queue.js";
+import type { DaemonFacts } from "./worker-environment.js";
+
+export interface ArbiterParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly host: ProcessHost;
+  readonly outputs: Outputs;
+  readonly sockets: Sockets;
+  readonly hooks: Hooks;
+  readonly transport: Transport;
+  readonly load: LoadConfig;
+  readonly daemon: DaemonFacts;
+  /** The daemon's own pid, for `dstats`. */
+  readonly pid: number;
+}
+
+export interface RunnerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly host: ProcessHost;
+  readonly outputs: Outputs;
+  readonly hooks: Hooks;
+  readonly daemon: DaemonFacts;
+  readonly onActivity: Sockets["onActivity"];
+  readonly sockets: SocketTable;
+  readonly spawns: SpawnQueue;
+  readonly publisher: Publisher;
+  readonly onRemoved: (runner: Runner) => void;
+}

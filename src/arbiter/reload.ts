@@ -1,0 +1,119 @@
+/** What a changed configuration asks for: the difference between the file as it was and as it is, and nothing else. */
+import type { ArbiterSpec, Config, Loaded, SocketSpec, WatcherSpec } from "../core/spec.js";
+
+export interface WatcherChange {
+  readonly change: (spec: WatcherSpec) => WatcherSpec;
+  readonly then: "nothing" | "manage" | "reload";
+}
+
+export interface ReloadPlan {
+  /** The endpoints move: everything must be set up anew. */
+  readonly restart: boolean;
+  readonly sockets: { readonly removed: readonly string[]; readonly changed: readonly SocketSpec[]; readonly added: readonly SocketSpec[] };
+  readonly watchers: {
+    readonly removed: readonly string[];
+    readonly changed: readonly { readonly name: string; readonly changed: WatcherChange }[];
+    readonly added: readonly WatcherSpec[];
+  };
+  /** What counts as the file's content from now on; a faulty section keeps what it was. */
+  readonly config: Config;
+}
+
+/** A change of these does not concern processes that run. */
+const KEEPS_PROCESSES: ReadonlySet<keyof WatcherSpec> = new Set([
+  "name",
+  "warmupDelay",
+  "onDemand",
+  "sendHup",
+  "stopSignal",
+  "stopChildren",
+  "maxRetry",
+  "gracefulTimeout",
+  "priority",
+  "singleton",
+  "hooks",
+  "hookTimeout",
+  "respawn",
+  "autostart",
+  "restartDelay",
+  "restartBackoff",
+  "restartMaxDelay",
+  "freeForm",
+  "internal",
+  "stdoutStream",
+  "stderrStream",
+  "numprocesses",
+]);
+
+const RESTARTS: readonly (keyof ArbiterSpec)[] = [
+  "endpoint",
+  "pubsubEndpoint",
+  "endpointOwner",
+  "multicastEndpoint",
+  "statsEndpoint",
+  "statsd",
+];
+
+/** Watchers that were added by command are in neither file, so they are left alone. */
+export function planReload(before: Config, loaded: Loaded): ReloadPlan {
+  const after = loaded.config;
+  const watchers = compare(before.watchers, after.watchers, loaded.faulty.watchers);
+  const sockets = compare(before.sockets, after.sockets, loaded.faulty.sockets);
+  return {
+    restart: RESTARTS.some((key) => !isSame(before.arbiter[key], after.arbiter[key])),
+    sockets: { removed: sockets.removed, changed: sockets.changed.map(([, now]) => now), added: sockets.added },
+    watchers: {
+      removed: watchers.removed,
+      changed: watchers.changed.map(([was, now]) => ({ name: now.name, changed: watcherChange(was, now) })),
+      added: watchers.added,
+    },
+    config: { ...after, watchers: watchers.result, sockets: sockets.result },
+  };
+}
+
+interface Comparison<T> {
+  readonly removed: readonly string[];
+  readonly changed: readonly (readonly [T, T])[];
+  readonly added: readonly T[];
+  readonly result: readonly T[];
+}
+
+function compare<T extends { readonly name: string }>(before: readonly T[], after: readonly T[], faulty: readonly string[]): Comparison<T> {
+  const keyOf = (item: { readonly name: string }) => item.name.toLowerCase();
+  const old = new Map(before.map((item) => [keyOf(item), item]));
+  const present = new Set(after.map(keyOf));
+  const broken = new Set(faulty.map((name) => name.toLowerCase()));
+  const changed: (readonly [T, T])[] = [];
+  const added: T[] = [];
+  for (const item of after) {
+    const was = old.get(keyOf(item));
+    if (was === undefined) added.push(item);
+    else if (!isSame(was, item)) changed.push([was, item]);
+  }
+  const missing = before.filter((item) => !present.has(keyOf(item)));
+  const kept = missing.filter((item) => broken.has(keyOf(item)));
+  return {
+    removed: missing.filter((item) => !broken.has(keyOf(item))).map((item) => item.name),
+    changed,
+    added,
+    result: [...after, ...kept],
+  };
+}
+
+function watcherChange(was: WatcherSpec, now: WatcherSpec): WatcherChange {
+  const keys = (Object.keys(now) as (keyof WatcherSpec)[]).filter((key) => !isSame(was[key], now[key]));
+  const then = keys.some((key) => !KEEPS_PROCESSES.has(key)) ? "reload" : keys.includes("numprocesses") ? "manage" : "nothing";
+  const changed: Partial<WatcherSpec> = Object.fromEntries(keys.map((key) => [key, now[key]]));
+  // A stream where there was none, or none where there was one, is a matter of the processes.
+  const streams =
+    (was.stdoutStream === null) !== (now.stdoutStream === null) || (was.stderrStream === null) !== (now.stderrStream === null);
+  return { change: (spec) => ({ ...spec, ...changed }), then: streams ? "reload" : then };
+}
+
+/** Compares configuration values, which are JSON. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => isSame(Reflect.get(one, name), Reflect.get(other, name)));
+}

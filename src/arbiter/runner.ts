@@ -1,0 +1,358 @@
+/**
+ * Runs one watcher: its events one at a time through the core, the effects through the ports. The one
+ * writer of the watcher's state, so that no lock is needed anywhere.
+ */
+import type { Answer, Command, Key, Moment, Ticket, WatcherEffect, WatcherEvent, WatcherState } from "../core/watcher/state.js";
+import { makeWatcher } from "../core/watcher/state.js";
+import { step } from "../core/watcher/step.js";
+import { livePid } from "../core/process.js";
+import { never, succeed, type Result } from "../core/result.js";
+import type { BoundSocket, Cancel, Exit, Pid, SpawnFailure } from "../core/ports.js";
+import type { Signal, WatcherSpec } from "../core/spec.js";
+import type { WatcherStatus } from "../wire/contract.js";
+import { HookCaller } from "./hook-caller.js";
+import { WatcherOutputs } from "./watcher-outputs.js";
+import type { RunnerParts } from "./parts.js";
+import { planSpawn, socketsNeeded } from "./spawn-plan.js";
+
+/** When and as what a process was started, for `stats`. */
+export interface Birth {
+  readonly wid: number;
+  /** Seconds since the epoch. */
+  readonly started: number;
+}
+
+export class Runner {
+  #state: WatcherState;
+  readonly #parts: RunnerParts;
+  readonly #hooks: HookCaller;
+  readonly #outputs: WatcherOutputs;
+  readonly #events: WatcherEvent[] = [];
+  readonly #answers = new Map<Ticket, (answer: Answer) => void>();
+  readonly #timers = new Map<string, Cancel>();
+  readonly #births = new Map<Pid, Birth>();
+  #unwatch: Cancel | null = null;
+  #nextTicket = 1;
+  #stepping = false;
+
+  constructor(spec: WatcherSpec, parts: RunnerParts) {
+    this.#state = makeWatcher(spec);
+    this.#parts = parts;
+    this.#hooks = new HookCaller(parts, () => this.spec);
+    this.#outputs = new WatcherOutputs(parts.outputs, () => this.spec);
+  }
+
+  get spec(): WatcherSpec {
+    return this.#state.spec;
+  }
+
+  get status(): WatcherStatus {
+    switch (this.#state.phase.kind) {
+      case "stopped":
+        return "stopped";
+      case "preparing":
+      case "starting":
+      case "confirming":
+        return "starting";
+      case "active":
+        return "active";
+      case "leaving":
+      case "stopping":
+      case "closing":
+        return "stopping";
+    }
+  }
+
+  /** Pids of living processes in the order of their start. */
+  get pids(): readonly Pid[] {
+    return this.#state.members.map((member) => livePid(member.state)).filter((pid) => pid !== null);
+  }
+
+  birth(pid: Pid): Birth | undefined {
+    return this.#births.get(pid);
+  }
+
+  /** Whether its workers are handed one of these sockets. */
+  usesSocket(names: ReadonlySet<string>): boolean {
+    return socketsNeeded(this.spec, this.#parts.sockets.names()).some((name) => names.has(name));
+  }
+
+  get hooks(): HookCaller {
+    return this.#hooks;
+  }
+
+  get outputs(): WatcherOutputs {
+    return this.#outputs;
+  }
+
+  /** Resolves when the command is done. Never rejects: a refusal is an answer. */
+  command(command: Command): Promise<Answer> {
+    const ticket = this.#nextTicket++;
+    return new Promise((resolve) => {
+      this.#answers.set(ticket, resolve);
+      this.#dispatch({ kind: "command", ticket, command });
+    });
+  }
+
+  /** Sends a signal to one process, asking before_signal, and tells after_signal; publishes nothing, as in Circus. */
+  async signal(pid: Pid, signum: number): Promise<Result<void, { readonly code: string }>> {
+    const allowed = await this.#hooks.ask("before_signal", { pid, signum });
+    const sent = this.pids.includes(pid) && (allowed || signum === 9) ? this.#parts.host.signal(pid, signum) : succeed(undefined);
+    await this.#hooks.ask("after_signal", { pid, signum });
+    return sent;
+  }
+
+  #dispatch(event: WatcherEvent): void {
+    this.#events.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#take(next);
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  /** A fault of ours in deciding or performing is told and costs that one event, never the daemon. */
+  #take(event: WatcherEvent): void {
+    const moment: Moment = { now: this.#parts.clock.now(), chance: this.#parts.random() };
+    try {
+      const { state, effects } = step(this.#state, event, moment);
+      this.#state = state;
+      for (const effect of effects) this.#perform(effect);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#parts.log.error(`internal: watcher "${this.spec.name}" could not take in "${event.kind}": ${reason}`);
+    }
+  }
+
+  #perform(effect: WatcherEffect): void {
+    switch (effect.do) {
+      case "prepare":
+        return this.#follow(this.#prepare(effect.attempt));
+      case "spawn":
+        return this.#follow(this.#spawn(effect.key, effect.wid));
+      case "confirm":
+        return this.#follow(this.#hooks.ask("after_start").then((ok): WatcherEvent => ({ kind: "confirmed", ok })));
+      case "leave":
+        return this.#follow(this.#hooks.ask("before_stop").then((): WatcherEvent => ({ kind: "left" })));
+      case "close":
+        return this.#follow(this.#close(effect.keepOutputs));
+      case "signal":
+        return this.#signal(effect);
+      case "signalTree":
+      case "killTree":
+        return this.#signalTree(effect.pid, effect.do === "killTree" ? 9 : effect.signal.number);
+      case "hangUp":
+        return this.#send(effect.pid, 1);
+      case "armDeadline":
+        return this.#arm(`deadline ${effect.key}`, effect.delay, { kind: "deadline", key: effect.key });
+      case "disarmDeadline":
+        return this.#disarm(`deadline ${effect.key}`);
+      case "armAge":
+        return this.#arm(`age ${effect.key}`, effect.delay, { kind: "aged", key: effect.key });
+      case "disarmAge":
+        return this.#disarm(`age ${effect.key}`);
+      case "armWake":
+        return this.#arm("wake", effect.delay, { kind: "wake" });
+      case "disarmWake":
+        return this.#disarm("wake");
+      case "watchSockets":
+        return this.#watchSockets();
+      case "unwatchSockets":
+        return this.#unwatchSockets();
+      case "release":
+        this.#births.delete(effect.pid);
+        return this.#parts.host.release(effect.pid);
+      case "reaped":
+        return this.#reaped(effect.pid, effect.exit);
+      case "publish":
+        return this.#parts.publisher.publish(this.spec.name, effect.event);
+      case "log":
+        return this.#parts.log[effect.level](effect.message);
+      case "answer":
+        this.#answers.get(effect.ticket)?.(effect.answer);
+        this.#answers.delete(effect.ticket);
+        return;
+      case "removed":
+        return this.#parts.onRemoved(this);
+      default:
+        never(effect);
+    }
+  }
+
+  /** Turns the outcome of slow work into the event that it is. */
+  #follow(work: Promise<WatcherEvent | null>): void {
+    work.then(
+      (event) => {
+        if (event !== null) this.#dispatch(event);
+      },
+      (error: unknown) => {
+        this.#parts.log.error(
+          `internal: watcher "${this.spec.name}": ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        );
+      },
+    );
+  }
+
+  async #prepare(attempt: number): Promise<WatcherEvent> {
+    if (!(await this.#hooks.ask("before_start"))) return { kind: "prepared", attempt, outcome: "declined" };
+    const { phase } = this.#state;
+    // A stop may have come while the hook was thinking.
+    if (phase.kind !== "preparing" || phase.attempt !== attempt) return { kind: "prepared", attempt, outcome: "declined" };
+    const opened = await this.#outputs.open();
+    return opened.ok
+      ? { kind: "prepared", attempt, outcome: "go" }
+      : { kind: "prepared", attempt, outcome: "failed", reason: opened.failure };
+  }
+
+  async #close(keepOutputs: boolean): Promise<WatcherEvent> {
+    if (!keepOutputs) await this.#outputs.close();
+    this.#parts.publisher.publish(this.spec.name, "stop");
+    await this.#hooks.ask("after_stop");
+    return { kind: "closed" };
+  }
+
+  /** The pid is told from within, before its exit can be: so this answers nothing itself but a failure. */
+  async #spawn(key: Key, wid: number): Promise<WatcherEvent | null> {
+    const failed = (failure: SpawnFailure): WatcherEvent => ({ kind: "failed", key, failure });
+    if (!(await this.#hooks.ask("before_spawn"))) {
+      return failed({ stage: "hook", code: null, message: `${this.spec.name}: before_spawn refused the process` });
+    }
+    await this.#parts.spawns.turn();
+    if (!this.#isStarting(key)) return failed({ stage: "cancelled", code: null, message: "The stop came first" });
+    const result = await this.#start(key, wid);
+    if (!result.ok) return failed(result.failure);
+    const pid = result.value;
+    const started = this.#parts.clock.epoch();
+    this.#births.set(pid, { wid, started });
+    this.#dispatch({ kind: "spawned", key, pid });
+    this.#parts.publisher.publish(this.spec.name, "spawn", { process_pid: pid, time: started });
+    this.#parts.log.debug(`running ${this.spec.name} process [pid ${pid}]`);
+    if (this.#hooks.has("after_spawn") && !(await this.#hooks.ask("after_spawn", { pid }))) return { kind: "vetoed", key };
+    return { kind: "ready", key };
+  }
+
+  #isStarting(key: Key): boolean {
+    const state = this.#state.members.find((member) => member.key === key)?.state;
+    return state?.kind === "starting" && state.stop === null;
+  }
+
+  async #start(key: Key, wid: number): ReturnType<RunnerParts["host"]["spawn"]> {
+    const { spec } = this;
+    const leases = this.#parts.sockets.lease(socketsNeeded(spec, this.#parts.sockets.names()));
+    if (!leases.ok)
+      return { ok: false, failure: { stage: "sockets", code: null, message: `Cannot start "${spec.name}": ${leases.failure}` } };
+    try {
+      const { stdout, stderr } = this.#outputs.plans();
+      const plan = planSpawn({ spec, wid, daemon: this.#parts.daemon, sockets: leases.value.passed, stdout, stderr });
+      if (!plan.ok) return plan;
+      return await this.#parts.host.spawn(plan.value, {
+        exited: (exit, leftovers) => {
+          this.#dispatch({ kind: "exited", key, exit, leftovers });
+        },
+        emptied: () => {
+          this.#dispatch({ kind: "emptied", key });
+        },
+      });
+    } finally {
+      leases.value.release();
+    }
+  }
+
+  #signal({
+    key,
+    pid,
+    signal,
+    children,
+  }: {
+    readonly key: Key;
+    readonly pid: Pid;
+    readonly signal: Signal;
+    readonly children: boolean;
+  }): void {
+    if (!this.#hooks.has("before_signal") && !this.#hooks.has("after_signal")) return this.#stop(pid, signal.number, children);
+    this.#follow(
+      (async () => {
+        const allowed = await this.#hooks.ask("before_signal", { pid, signum: signal.number });
+        // Only one that still has this pid may get it: the number may belong to a stranger by now.
+        const lives = this.#state.members.some((member) => member.key === key && livePid(member.state) === pid);
+        if (lives && (allowed || signal.number === 9)) this.#stop(pid, signal.number, children);
+        await this.#hooks.ask("after_signal", { pid, signum: signal.number });
+        return null;
+      })(),
+    );
+  }
+
+  #stop(pid: Pid, signal: number, children: boolean): void {
+    const targets = children ? [pid, ...this.#parts.host.children(pid, true)] : [pid];
+    for (const target of targets) {
+      this.#send(target, signal);
+      this.#parts.publisher.publish(this.spec.name, "kill", { process_pid: target });
+    }
+  }
+
+  #send(pid: Pid, signal: number): void {
+    const sent = this.#parts.host.signal(pid, signal);
+    // One that has just died needs no signal; its exit is on the way.
+    if (!sent.ok && sent.failure.code !== "ESRCH")
+      this.#parts.log.warning(`Cannot send signal ${signal} to process ${pid} of "${this.spec.name}": ${sent.failure.code}`);
+  }
+
+  #signalTree(leader: Pid, signal: number): void {
+    for (const pid of this.#parts.host.signalTree(leader, signal))
+      this.#parts.publisher.publish(this.spec.name, "kill", { process_pid: pid });
+  }
+
+  #reaped(pid: Pid, exit: Exit): void {
+    this.#births.delete(pid);
+    const exitCode = exit.kind === "exited" ? exit.code : -exit.signal;
+    const publish = () => {
+      this.#parts.publisher.publish(this.spec.name, "reap", { process_pid: pid, time: this.#parts.clock.epoch(), exit_code: exitCode });
+    };
+    if (!this.#hooks.has("before_reap") && !this.#hooks.has("after_reap")) return publish();
+    this.#follow(
+      (async () => {
+        await this.#hooks.ask("before_reap", { pid });
+        publish();
+        await this.#hooks.ask("after_reap", { pid, exitCode });
+        return null;
+      })(),
+    );
+  }
+
+  #arm(name: string, delay: number, event: WatcherEvent): void {
+    this.#disarm(name);
+    const cancel = this.#parts.clock.after(delay, () => {
+      this.#timers.delete(name);
+      this.#dispatch(event);
+    });
+    this.#timers.set(name, cancel);
+  }
+
+  #disarm(name: string): void {
+    this.#timers.get(name)?.();
+    this.#timers.delete(name);
+  }
+
+  /** Waits for something to accept on the sockets that this watcher uses, and on no others. */
+  #watchSockets(): void {
+    const needed = socketsNeeded(this.spec, this.#parts.sockets.names());
+    const bound = needed.map((name) => this.#parts.sockets.get(name)).filter((socket): socket is BoundSocket => socket !== undefined);
+    if (bound.length === 0) {
+      this.#parts.log.warning(`${this.spec.name} is on_demand but uses no socket; it starts only by hand`);
+      return;
+    }
+    this.#unwatch = this.#parts.onActivity(
+      bound.map((socket) => socket.fd),
+      () => {
+        this.#dispatch({ kind: "activity" });
+      },
+    );
+  }
+
+  #unwatchSockets(): void {
+    this.#unwatch?.();
+    this.#unwatch = null;
+  }
+}

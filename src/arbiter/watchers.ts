@@ -1,0 +1,85 @@
+/** The watchers of an arbiter: by name in lower case, in the order in which they start. */
+import picomatch from "picomatch";
+import { CommandError, ERRNO, type Match } from "../wire/contract.js";
+import type { Runner } from "./runner.js";
+
+export class Watchers {
+  readonly #byName = new Map<string, Runner>();
+
+  has(name: string): boolean {
+    return this.#byName.has(name.toLowerCase());
+  }
+
+  add(runner: Runner): void {
+    this.#byName.set(runner.spec.name.toLowerCase(), runner);
+  }
+
+  /** Forgets exactly this one: its name may belong to a successor by now. */
+  remove(runner: Runner): void {
+    const name = runner.spec.name.toLowerCase();
+    if (this.#byName.get(name) === runner) this.#byName.delete(name);
+  }
+
+  /** @throws CommandError "program X not found" */
+  get(name: string): Runner {
+    const runner = this.#byName.get(name.toLowerCase());
+    if (runner === undefined) throw new CommandError(`program ${name} not found`);
+    return runner;
+  }
+
+  /** Names in lower case, sorted. */
+  names(): readonly string[] {
+    return [...this.#byName.keys()].sort();
+  }
+
+  /** High priority first; among equals as they were added. */
+  inOrder(): readonly Runner[] {
+    return [...this.#byName.values()].sort((a, b) => b.spec.priority - a.spec.priority);
+  }
+
+  /** Those of equal priority together, the highest first. */
+  byPriority(): readonly (readonly Runner[])[] {
+    const groups = new Map<number, Runner[]>();
+    for (const runner of this.inOrder()) {
+      const group = groups.get(runner.spec.priority);
+      if (group === undefined) groups.set(runner.spec.priority, [runner]);
+      else group.push(runner);
+    }
+    return [...groups.values()];
+  }
+
+  /**
+   * Watchers whose names fit a pattern, in starting order.
+   * @throws CommandError where none fits, or the regular expression cannot be read
+   */
+  matching(pattern: string, match: Match): readonly Runner[] {
+    if (match === "simple") return [this.get(pattern)];
+    const fits = match === "glob" ? globTest(pattern) : regexTest(pattern);
+    const found = this.inOrder().filter((runner) => fits(runner.spec.name.toLowerCase()));
+    if (found.length === 0) throw new CommandError(`program ${pattern} not found`);
+    return found;
+  }
+}
+
+/** As Python's fnmatch: `*`, `?` and `[…]` alone are special, and `*` also stands for dots and slashes. */
+function globTest(pattern: string): (name: string) => boolean {
+  const plain = pattern
+    .toLowerCase()
+    .replace(/[\\{}()!+@|]/g, "\\$&")
+    .replaceAll("[\\!", "[!");
+  const regex = picomatch.makeRe(plain, { bash: true, dot: true, nobrace: true, noextglob: true, nonegate: true });
+  return (name) => regex.test(name);
+}
+
+/** As Python's re.match: from the beginning, not necessarily to the end. */
+function regexTest(pattern: string): (name: string) => boolean {
+  try {
+    const regex = new RegExp(`^(?:${pattern})`, "i");
+    return (name) => regex.test(name);
+  } catch (cause) {
+    throw new CommandError(
+      `Cannot read the regular expression "${pattern}": ${cause instanceof Error ? cause.message : String(cause)}`,
+      ERRNO.conflict,
+    );
+  }
+}
