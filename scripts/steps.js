@@ -2,6 +2,7 @@
 /** What the scripts of this folder share: running programs, installing, building. Only what Node itself brings may be used here. */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { constants } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -21,8 +22,8 @@ export function run(program, args, options = {}) {
       console.error(`Cannot run "${program}": ${error.message}`);
       resolve(127);
     });
-    child.once("exit", (code) => {
-      resolve(code ?? 128);
+    child.once("exit", (code, signal) => {
+      resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]);
     });
   });
 }

@@ -12,6 +12,14 @@ function text(file: string): string {
   return readFileSync(repositoryPath(file), "utf8");
 }
 
+function dependencies(kind: "dependencies" | "devDependencies"): string[] {
+  const manifest: unknown = JSON.parse(text("package.json"));
+  assert.ok(typeof manifest === "object" && manifest !== null);
+  const named: unknown = Object.entries(manifest).find(([key]) => key === kind)?.[1];
+  assert.ok(typeof named === "object" && named !== null);
+  return Object.keys(named);
+}
+
 /** Files that are in the repository or about to be; what is ignored does not count. */
 function repositoryFiles(): string[] {
   const out = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
@@ -69,11 +77,7 @@ test("every decision has a number of its own, a title that bears it, and a place
 });
 
 test("every dependency has its line of reason, and every line its dependency", () => {
-  const manifest: unknown = JSON.parse(text("package.json"));
-  assert.ok(typeof manifest === "object" && manifest !== null);
-  const wanted = ["dependencies", "devDependencies"].flatMap((kind) =>
-    Object.keys(Object.entries(manifest).find(([key]) => key === kind)?.[1] ?? {}),
-  );
+  const wanted = [...dependencies("dependencies"), ...dependencies("devDependencies")];
   const rows = [...text("docs/dependencies.md").matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] ?? "");
   assert.deepEqual(rows.sort(), wanted.sort());
 });

@@ -1,5 +1,5 @@
 /** Which file imports which, as written: values, types and `import()` alike. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 
@@ -13,10 +13,10 @@ export interface Import {
   readonly relative: boolean;
 }
 
-/** Reads every file below the given directories whose name ends in one of the endings. */
+/** Reads every file below the given directories, where they exist, whose name ends in one of the endings. */
 export function readSources(root: string, directories: readonly string[], endings: readonly string[]): Sources {
   const sources = new Map<string, string>();
-  for (const directory of directories) {
+  for (const directory of directories.filter((one) => existsSync(path.join(root, one)))) {
     const names = readdirSync(path.join(root, directory), { recursive: true, encoding: "utf8" });
     for (const name of names.filter((one) => endings.some((ending) => one.endsWith(ending)) && !one.includes("node_modules"))) {
       sources.set(`${directory}/${name}`, readFileSync(path.join(root, directory, name), "utf8"));
