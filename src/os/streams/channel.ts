@@ -1,0 +1,165 @@
+/**
+ * The stdout or stderr of all processes of one watcher: reads their pipes and passes what they say to a
+ * sink, which can be exchanged while they run.
+ */
+import fs from "node:fs";
+import type { Clock, Log, OutputChannel } from "../../core/ports.js";
+import { type Result, succeed } from "../../core/result.js";
+import type { StreamSpec } from "../../core/spec.js";
+import { type Account, CLOSE_LIMIT, type Flow, type Inlet, type Origin, type Sink } from "./sink.js";
+import { type Later, Source } from "./source.js";
+
+/** The process that writes into a pipe. */
+export interface Writer {
+  readonly pid: number;
+  readonly wid: number;
+  readonly watcher: string;
+}
+
+/** An output channel that workers' pipes are attached to. */
+export interface AttachedChannel extends OutputChannel {
+  /** Reads the pipe's read end till EOF and closes it; the descriptor belongs to the channel from now on. Never throws. */
+  attach(readFd: number, meta: Writer): void;
+}
+
+export interface ChannelContext {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly buffer: Buffer;
+  readonly later: Later;
+  /** `stdout of watcher "web"`. */
+  readonly label: string;
+  readonly openSink: (spec: StreamSpec) => Promise<Result<Sink, string>>;
+}
+
+interface Feed {
+  readonly source: Source;
+  readonly origin: Origin;
+  inlet: Inlet;
+}
+
+export class Channel implements AttachedChannel {
+  readonly #context: ChannelContext;
+  readonly #account: Account = { dropped: 0 };
+  readonly #feeds = new Set<Feed>();
+  readonly #flow: Flow;
+  #spec: StreamSpec;
+  #sink: Sink;
+  #closing: Promise<void> | null = null;
+
+  constructor(spec: StreamSpec, sink: Sink, context: ChannelContext) {
+    this.#spec = spec;
+    this.#sink = sink;
+    this.#context = context;
+    this.#flow = { pause: () => this.#each((source) => source.pause()), resume: () => this.#each((source) => source.resume()) };
+    sink.subscribe(this.#flow);
+  }
+
+  get spec(): StreamSpec {
+    return this.#spec;
+  }
+
+  get dropped(): number {
+    return this.#account.dropped;
+  }
+
+  attach(readFd: number, meta: Writer): void {
+    if (this.#closing !== null) {
+      this.#refuse(readFd, meta, "the stream is closed");
+      return;
+    }
+    try {
+      this.#feed(readFd, meta.pid);
+    } catch (error) {
+      this.#refuse(readFd, meta, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async change(spec: StreamSpec): Promise<Result<void, string>> {
+    const opened = await this.#context.openSink(spec);
+    if (!opened.ok) return opened;
+    if (this.#closing !== null) {
+      await opened.value.close(this.#account);
+      return succeed(undefined);
+    }
+    const old = this.#sink;
+    this.#spec = spec;
+    this.#sink = opened.value;
+    old.unsubscribe(this.#flow);
+    opened.value.subscribe(this.#flow);
+    for (const feed of this.#feeds) this.#move(feed, opened.value);
+    await this.#release(old);
+    return succeed(undefined);
+  }
+
+  reopen(): void {
+    this.#sink.reopen();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const feed of this.#feeds) {
+      feed.source.close();
+      feed.inlet.end();
+    }
+    this.#feeds.clear();
+    this.#sink.unsubscribe(this.#flow);
+    await this.#release(this.#sink);
+  }
+
+  /** Waits for what is buffered, but not for ever; what is left then is dropped. */
+  async #release(sink: Sink): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#context.clock.after(CLOSE_LIMIT, resolve);
+      void sink.settled().then(() => {
+        cancel();
+        resolve();
+      });
+    });
+    await sink.close(this.#account);
+  }
+
+  #feed(readFd: number, pid: number): void {
+    let feed: Feed | null = null;
+    const source = new Source(readFd, {
+      buffer: this.#context.buffer,
+      later: this.#context.later,
+      onChunk: (chunk) => feed?.inlet.push(chunk),
+      onEnd: (error) => {
+        if (error !== null) this.#context.log.warning(`Cannot read ${this.#context.label}, process ${pid}: ${error.message}`);
+        if (feed === null) return;
+        feed.inlet.end();
+        this.#feeds.delete(feed);
+      },
+    });
+    const origin = { pid, account: this.#account };
+    feed = { source, origin, inlet: this.#sink.join(origin) };
+    this.#feeds.add(feed);
+    if (this.#sink.congested) source.pause();
+  }
+
+  #move(feed: Feed, sink: Sink): void {
+    const unfinished = feed.inlet.leave();
+    feed.inlet = sink.join(feed.origin);
+    if (unfinished.length > 0) feed.inlet.push(unfinished);
+    if (sink.congested) feed.source.pause();
+    else feed.source.resume();
+  }
+
+  #each(act: (source: Source) => void): void {
+    for (const feed of this.#feeds) act(feed.source);
+  }
+
+  #refuse(readFd: number, meta: Writer, reason: string): void {
+    this.#context.log.error(`Cannot read ${this.#context.label}, process ${meta.pid}: ${reason}`);
+    try {
+      fs.closeSync(readFd);
+    } catch {
+      // It was no open descriptor.
+    }
+  }
+}

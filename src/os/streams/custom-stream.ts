@@ -1,0 +1,86 @@
+/** A user's own stream class: `./mystream.js:MyStream`. */
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { fail, type Result, succeed } from "../../core/result.js";
+import type { OptionValue } from "../../core/spec.js";
+import type { Taker } from "./record-sink.js";
+
+export interface CustomTarget {
+  /** A path, a file: URL or a package's name. */
+  readonly module: string;
+  readonly name: string;
+}
+
+type Method = (...values: readonly unknown[]) => unknown;
+
+/** Reads `MODULE:CLASS`; null where the text has no such form. */
+export function parseCustomTarget(text: string): CustomTarget | null {
+  const parts = /^(.+):([A-Za-z_$][\w$]*)$/.exec(text);
+  const [, module, name] = parts ?? [];
+  return module === undefined || name === undefined || module === "file" ? null : { module, name };
+}
+
+/** Loads the module, makes the stream with its options and opens it. */
+export async function loadCustomStream(
+  target: CustomTarget,
+  options: Readonly<Record<string, OptionValue>>,
+): Promise<Result<Taker, string>> {
+  const found = await loadClass(target);
+  if (!found.ok) return found;
+  const whole = `"${target.module}:${target.name}"`;
+  try {
+    const stream: unknown = Reflect.construct(found.value, [{ ...options }]);
+    const put = method(stream, "write");
+    if (put === null) return fail(`Cannot use stream class ${whole}: it has no method write(record)`);
+    const close = method(stream, "close");
+    await method(stream, "open")?.();
+    return succeed({
+      put: (record) => put(record),
+      close: async () => {
+        await close?.();
+      },
+    });
+  } catch (error) {
+    return fail(`Cannot make stream ${whole}: ${messageOf(error)}`);
+  }
+}
+
+/** Loads the module and finds the class, without making a stream. */
+export async function loadClass(target: CustomTarget): Promise<Result<Constructor, string>> {
+  const { module, name } = target;
+  let exports: unknown;
+  try {
+    exports = await import(addressOf(module));
+  } catch (error) {
+    return fail(`Cannot load stream class "${module}:${name}": ${messageOf(error)}`);
+  }
+  // A CommonJS module is the default export; what it holds is not always visible beside it.
+  const found = member(exports, name) ?? member(member(exports, "default"), name);
+  if (found === undefined) return fail(`Cannot find stream class "${name}" in "${module}": export it by that name`);
+  if (!isConstructor(found)) return fail(`Cannot use "${name}" of "${module}" as a stream: it is no class`);
+  return succeed(found);
+}
+
+type Constructor = new (...values: readonly unknown[]) => unknown;
+
+function addressOf(module: string): string {
+  return module.startsWith(".") || path.isAbsolute(module) ? pathToFileURL(path.resolve(module)).href : module;
+}
+
+function member(value: unknown, name: string): unknown {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  return Reflect.get(value, name);
+}
+
+function method(owner: unknown, name: string): Method | null {
+  const found = member(owner, name);
+  return typeof found === "function" ? (...values): unknown => Reflect.apply(found, owner, values) : null;
+}
+
+function isConstructor(value: unknown): value is Constructor {
+  return typeof value === "function";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
