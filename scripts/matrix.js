@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Runs the whole suite on every Node that is supported. Those which do not run this script come from npm, as the
- * packages that carry Node's own binaries, into a directory that is removed at the end.
+ * packages that carry Node's own binaries, into a directory that is removed at the end. Words choose tests, as
+ * in scripts/test.js.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +37,7 @@ async function suite(version) {
   const report = path.join(temp, `${version}.txt`);
   // Programs that the tests start by the name "node" are to be of the same version.
   const env = { ...process.env, PATH: `${path.dirname(node)}:${process.env["PATH"] ?? ""}`, CIRCUSD_FAILURES: report };
-  const code = await run(node, ["scripts/test.js"], { env });
+  const code = await run(node, ["scripts/test.js", ...process.argv.slice(2)], { env });
   return { version, code, failures: contents(report) };
 }
 

@@ -23,7 +23,7 @@ const named = (name, step) => async () => {
 
 const gates = [
   install,
-  named("format", tool("prettier/bin/prettier.cjs", "--check", "--log-level=warn", ".")),
+  named("format", tool("prettier/bin/prettier.cjs", "--check", "--log-level=warn", "--cache", ".")),
   named("lint", tool("eslint/bin/eslint.js", "--max-warnings=0", ".")),
   named("types of the scripts", tool("typescript/bin/tsc", "-p", "scripts/tsconfig.json")),
   named("types: the core alone, then all", build),
