@@ -55,13 +55,13 @@ const LARGEST_ADDRESS = 128;
 export function loadSocketCalls(): SocketCalls {
   const libc = koffi.load(null);
   const socket: (family: number, type: number, protocol: number) => number = libc.func("int socket(int, int, int)");
-  const setsockopt: (fd: number, level: number, option: number, value: Buffer, size: number) => number = libc.func(
+  const setsockopt: (...args: [fd: number, level: number, option: number, value: Buffer, size: number]) => number = libc.func(
     "int setsockopt(int, int, int, const void *, uint32_t)",
   );
   const bind: (fd: number, address: Buffer, size: number) => number = libc.func("int bind(int, const void *, uint32_t)");
   const listen: (fd: number, backlog: number) => number = libc.func("int listen(int, int)");
   const getsockname: (fd: number, address: Buffer, size: Buffer) => number = libc.func("int getsockname(int, void *, void *)");
-  const fcntl: (fd: number, command: number, type: "int", value: number) => number = libc.func("int fcntl(int, int, ...)");
+  const fcntl: (...args: [fd: number, command: number, type: "int", value: number]) => number = libc.func("int fcntl(int, int, ...)");
 
   const answer = (returned: number): Result<number, Errno> =>
     returned >= 0 ? succeed(returned) : fail(getSystemErrorName(-koffi.errno()));

@@ -66,7 +66,7 @@ export async function serveWith(t: Cleanup, fd: number, command: readonly [strin
     await once(child, "exit");
   });
   assert.ok(child.stdout);
-  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  const [line]: unknown[] = await once(createInterface({ input: child.stdout }), "line");
   assert.equal(line, "ready");
   return child;
 }
@@ -74,7 +74,7 @@ export async function serveWith(t: Cleanup, fd: number, command: readonly [strin
 /** Body of the answer to a GET of "/". */
 export async function get(where: { readonly host: string; readonly port: number } | { readonly socketPath: string }): Promise<string> {
   const request = http.get({ ...where, path: "/", agent: false });
-  const [response] = await once(request, "response");
+  const [response]: unknown[] = await once(request, "response");
   assert.ok(response instanceof http.IncomingMessage);
   response.setEncoding("utf8");
   let body = "";

@@ -51,7 +51,7 @@ test("activity of a unix socket, a unix datagram and a UDP socket leaves the dat
   client.send("ping", portOf(udp), "127.0.0.1");
   assert.equal(await udpTold, udp.fd);
   await serveWith(t, udp.fd, ["python3", "answers-on-fd.py", "pong"]);
-  const [message] = await once(client, "message");
+  const [message]: unknown[] = await once(client, "message");
   assert.equal(String(message), "pong ping");
 });
 
