@@ -1,0 +1,95 @@
+/** The manual of circusctl as text: written from the same tables that the parser reads. */
+import { encodeJson } from "../wire/codec.js";
+import { optionTitle, type OptionSpec } from "./args.js";
+import type { Command } from "./command.js";
+import { COMMANDS, commandNames } from "./commands.js";
+import { COMMAND_OPTIONS, GLOBAL_OPTIONS } from "./options.js";
+
+export const USAGE = "usage: circusctl [options] command [args]";
+
+const WIDTH = 79;
+const INDENT = 24;
+
+/** What `circusctl --help` prints. */
+export function mainHelp(): string {
+  return [
+    USAGE,
+    "",
+    "Controls a Circus daemon",
+    "",
+    "Commands:",
+    ...commandList(),
+    "",
+    "options:",
+    ...optionLines(GLOBAL_OPTIONS),
+    "",
+    ...wrap("Options may stand before and after the command. Without a command circusctl is an interactive shell.", ""),
+    "",
+    "Exit status: 0 done, 1 wrong arguments of a command or no answer in time, 2 wrong",
+    "usage, 3 the daemon refused.",
+    "",
+    "See circusctl --help COMMAND for one command.",
+  ].join("\n");
+}
+
+/** Every command with its summary, one a line. */
+export function commandList(): readonly string[] {
+  return commandNames().map((name) => `  ${name.padEnd(INDENT - 4)}  ${COMMANDS[name].summary}`);
+}
+
+/** `circusctl kill <name> [<pid>] [--signum SIGNUM]`. */
+export function synopsis(command: Command): string {
+  const options = command.options.map((name) => `[${optionTitle(COMMAND_OPTIONS[name])}]`);
+  const operands = command.manual.operands === "" ? [] : [command.manual.operands];
+  // What follows a foreign command line belongs to it.
+  const words = command.words === "command" ? [...options, ...operands] : [...operands, ...options];
+  return ["circusctl", command.name, ...words].join(" ");
+}
+
+/** What `circusctl --help COMMAND` prints. */
+export function commandHelp(command: Command): string {
+  const title = COMMANDS[command.name].summary;
+  const { about, requests, reply, examples } = command.manual;
+  const options = command.options.map((name) => COMMAND_OPTIONS[name]);
+  return [
+    title,
+    "=".repeat(title.length),
+    "",
+    `usage: ${synopsis(command)}`,
+    "",
+    ...about.flatMap((paragraph) => [...wrap(paragraph, ""), ""]),
+    ...(options.length > 0 ? ["Options", "-------", ...optionLines(options), ""] : []),
+    "Examples",
+    "--------",
+    ...examples.map((example) => `  $ ${example}`),
+    "",
+    "ZMQ message",
+    "-----------",
+    ...requests.map((request) => `  ${encodeJson(request)}`),
+    "",
+    ...wrap(reply, ""),
+  ].join("\n");
+}
+
+function optionLines(options: readonly OptionSpec[]): readonly string[] {
+  return options.flatMap((option) => {
+    const title = `  ${optionTitle(option)}`;
+    const text = wrap(option.help, " ".repeat(INDENT));
+    if (title.length > INDENT - 2) return [title, ...text];
+    const [first, ...others] = text;
+    return [title.padEnd(INDENT) + (first ?? "").trimStart(), ...others];
+  });
+}
+
+function wrap(text: string, indent: string): readonly string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(" ")) {
+    if (line.trim() !== "" && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = indent;
+    }
+    line = line.trim() === "" ? indent + word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

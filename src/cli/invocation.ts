@@ -1,0 +1,100 @@
+/** What a command line asks for: words to a command with its options, before anything is done. */
+import { fail, succeed, type Result } from "../core/result.js";
+import { parseArguments, unrecognized, type ArgumentValue, type Arguments, type OptionSpec } from "./args.js";
+import type { Command, Input } from "./command.js";
+import { commandNames, isCommandName, loadCommand } from "./commands.js";
+import { COMMAND_OPTIONS, GLOBAL_OPTIONS } from "./options.js";
+
+type Values = Readonly<Record<string, ArgumentValue>>;
+
+/** `values` are those of the global options that were given. */
+export type Invocation =
+  | { readonly kind: "version" }
+  | { readonly kind: "help"; readonly command: Command | null }
+  | { readonly kind: "shell"; readonly values: Values }
+  | { readonly kind: "run"; readonly command: Command; readonly input: Input; readonly values: Values };
+
+/** Reads a command line; the failure is one line for the user, a mistake of usage. */
+export async function readInvocation(argv: readonly string[]): Promise<Result<Invocation, string>> {
+  const head = await parseArguments(argv, { options: [...GLOBAL_OPTIONS, ...Object.values(COMMAND_OPTIONS)], halt: true });
+  if (!head.ok) return head;
+  const { values, rest } = head.value;
+  const [word, ...words] = rest;
+  if (word === undefined) return readWithoutCommand(values);
+  if (word === "help") return readHelp(words[0], values);
+  if (!isCommandName(word)) return fail(await unknownCommand(word));
+  const command = await loadCommand(word);
+  const tail = command.words === "command" ? await readForeign(words, command) : await readOwn(words, command);
+  if (!tail.ok) return tail;
+  const all = { ...values, ...tail.value.values };
+  const wrong = await misplaced(all, optionsOf(command));
+  if (wrong !== null) return fail(wrong);
+  if (all["version"] === true) return succeed({ kind: "version" });
+  if (all["help"] === true) return succeed({ kind: "help", command });
+  return succeed({ kind: "run", command, input: { words: tail.value.words, values: all }, values: all });
+}
+
+async function readWithoutCommand(values: Values): Promise<Result<Invocation, string>> {
+  const wrong = await misplaced(values, GLOBAL_OPTIONS);
+  if (wrong !== null) return fail(wrong);
+  if (values["version"] === true) return succeed({ kind: "version" });
+  return succeed(values["help"] === true ? { kind: "help", command: null } : { kind: "shell", values });
+}
+
+async function readHelp(word: string | undefined, values: Values): Promise<Result<Invocation, string>> {
+  if (word === undefined || word === "--help") return readWithoutCommand({ ...values, help: true });
+  return isCommandName(word) ? succeed({ kind: "help", command: await loadCommand(word) }) : fail(await unknownCommand(word));
+}
+
+async function unknownCommand(word: string): Promise<string> {
+  const { nearest } = await import("../core/options/near.js");
+  const near = nearest(word, commandNames());
+  return `unknown command "${word}"${near === null ? "" : `; did you mean ${near}?`}`;
+}
+
+function optionsOf(command: Command): readonly OptionSpec[] {
+  return [...GLOBAL_OPTIONS, ...command.options.map((name) => COMMAND_OPTIONS[name])];
+}
+
+/** Options of one command that stand before another. */
+async function misplaced(values: Values, options: readonly OptionSpec[]): Promise<string | null> {
+  const known = new Set(options.map(({ name }) => name));
+  const wrong = Object.keys(values).filter((name) => !known.has(name));
+  return wrong.length === 0
+    ? null
+    : unrecognized(
+        wrong.map((name) => `--${name}`),
+        options,
+      );
+}
+
+async function readOwn(words: readonly string[], command: Command): Promise<Result<Input, string>> {
+  const read = await parseArguments(words, { options: optionsOf(command), loose: command.words === "loose" });
+  return read.ok ? succeed({ words: [...read.value.words, ...read.value.rest], values: read.value.values }) : read;
+}
+
+/**
+ * Reads the words of a command that ends in a foreign command line: `add [--start] <name> <cmd> [<arg>...]`.
+ * Among the arguments only the flags of the command itself are taken, as Circus's users write them at the
+ * end; after `--` not even these.
+ */
+async function readForeign(argv: readonly string[], command: Command): Promise<Result<Input, string>> {
+  const words: string[] = [];
+  let values: Values = {};
+  let remaining = argv;
+  while (words.length < 2 && remaining.length > 0) {
+    const read: Result<Arguments, string> = await parseArguments(remaining, { options: optionsOf(command), halt: true });
+    if (!read.ok) return read;
+    const { rest } = read.value;
+    values = { ...values, ...read.value.values };
+    if (remaining[remaining.length - rest.length - 1] === "--") return succeed({ words: [...words, ...rest], values });
+    words.push(...rest.slice(0, 1));
+    remaining = rest.slice(1);
+  }
+  const flags = new Set<string>(command.options.filter((name) => COMMAND_OPTIONS[name].kind === "flag"));
+  const given = remaining.filter((word) => word.startsWith("--") && flags.has(word.slice(2)));
+  return succeed({
+    words: [...words, ...remaining.filter((word) => !given.includes(word))],
+    values: { ...values, ...Object.fromEntries(given.map((word) => [word.slice(2), true])) },
+  });
+}

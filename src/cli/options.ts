@@ -1,0 +1,52 @@
+/** Every option of circusctl, those of the program and those of single commands, written once. */
+import type { OptionSpec } from "./args.js";
+
+/** Where circusd listens when nobody says otherwise. */
+export const DEFAULT_ENDPOINT = "tcp://127.0.0.1:5555";
+
+/** Seconds. */
+export const DEFAULT_TIMEOUT = 5;
+
+/** Accepted before and after the command. */
+export const GLOBAL_OPTIONS = [
+  { name: "endpoint", kind: "text", help: `connection endpoint (default: $CIRCUSCTL_ENDPOINT, else ${DEFAULT_ENDPOINT})` },
+  { name: "help", short: "h", kind: "flag", help: "show help, of the command where one is named, and exit" },
+  { name: "json", kind: "flag", help: "print the reply as JSON" },
+  { name: "prettify", kind: "flag", help: "with --json: indent it and sort its keys" },
+  { name: "ssh", kind: "text", metavar: "USER@HOST[:PORT]", help: "reach the endpoint from this host, through the system's ssh" },
+  { name: "ssh_keyfile", kind: "text", metavar: "FILE", help: "private key for --ssh" },
+  {
+    name: "timeout",
+    kind: "number",
+    metavar: "SECONDS",
+    help: `longest wait for a reply (default: ${DEFAULT_TIMEOUT}; negative: without limit)`,
+  },
+  { name: "version", kind: "flag", help: "show the version and exit" },
+] as const satisfies readonly OptionSpec[];
+
+/** Options of commands; a command names those it takes. */
+export const COMMAND_OPTIONS = {
+  children: { name: "children", kind: "flag", help: "signal the children in place of the process" },
+  extended: { name: "extended", kind: "flag", help: "include what an extended_stats hook adds" },
+  graceful_timeout: {
+    name: "graceful_timeout",
+    kind: "number",
+    metavar: "SECONDS",
+    help: "time until SIGKILL, in place of the watcher's graceful_timeout",
+  },
+  match: {
+    name: "match",
+    kind: "text",
+    choices: ["glob", "simple", "regex"],
+    help: "how the name is compared: glob (default), simple or regex",
+  },
+  nostop: { name: "nostop", kind: "flag", help: "leave the processes running, unsupervised" },
+  recursive: { name: "recursive", kind: "flag", help: "signal the process and all its descendants" },
+  sequential: { name: "sequential", kind: "flag", help: "replace one process after the other" },
+  signum: { name: "signum", kind: "text", metavar: "SIGNAL", help: "signal by name or number, in place of the watcher's stop_signal" },
+  start: { name: "start", kind: "flag", help: "start the watcher at once" },
+  terminate: { name: "terminate", kind: "flag", help: "stop the processes first, as restart does" },
+  waiting: { name: "waiting", kind: "flag", help: "reply when the work is done, not when it is begun" },
+} as const satisfies Readonly<Record<string, OptionSpec>>;
+
+export type CommandOption = keyof typeof COMMAND_OPTIONS;

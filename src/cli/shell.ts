@@ -1,0 +1,181 @@
+/** The interactive shell: commands line by line, from a person or from a pipe. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createInterface, type Interface } from "node:readline";
+import { isObject } from "../wire/codec.js";
+import { complete, type WatcherNames } from "./completion.js";
+import { readInvocation, type Invocation } from "./invocation.js";
+import { loadCommand } from "./commands.js";
+import { execute } from "./execute.js";
+import { readSettings, type Session } from "./session.js";
+import { quoteWord, splitWords } from "./words.js";
+import type { Env, World } from "./world.js";
+
+const PROMPT = "(circusctl) ";
+
+const HISTORY = 1000;
+
+/** Seconds that the Tab key waits for the daemon. */
+const PATIENCE = 1;
+
+/** Prints version and status, then reads commands until the end of its input. @returns the exit code */
+export async function runShell(session: Session, world: World): Promise<number> {
+  world.stdout.write(`circusctl ${world.version}\n`);
+  await execute(session, await loadCommand("status"), { words: [], values: {} });
+  const terminal = world.stdin.isTTY === true && world.stdout.isTTY === true;
+  const file = terminal ? historyFile(world.env) : null;
+  const lines = createInterface({
+    input: world.stdin,
+    output: world.stdout,
+    prompt: PROMPT,
+    terminal,
+    historySize: HISTORY,
+    history: file === null ? [] : await readHistory(file),
+    removeHistoryDuplicates: true,
+    completer: completer(session),
+  });
+  let history: readonly string[] | null = null;
+  lines.on("history", (latest: string[]) => (history = [...latest]));
+  await readLines(lines, session, world);
+  world.stdout.write("\n");
+  if (file !== null && history !== null) await writeHistory(file, history);
+  return 0;
+}
+
+async function readLines(lines: Interface, session: Session, world: World): Promise<void> {
+  let underWay: AbortController | null = null;
+  lines.on("SIGINT", () => {
+    if (underWay !== null) return underWay.abort();
+    world.stdout.write("^C\n");
+    // The line is dropped in place: its end is where Ctrl-U begins.
+    lines.write(null, { ctrl: true, name: "e" });
+    lines.write(null, { ctrl: true, name: "u" });
+  });
+  lines.prompt();
+  for await (const line of lines) {
+    const controller = new AbortController();
+    underWay = controller;
+    const stay = await runLine({ ...session, interrupt: () => controller.signal }, line, world);
+    underWay = null;
+    if (!stay) break;
+    lines.prompt();
+  }
+  lines.close();
+}
+
+/** @returns false where the line ends the shell */
+async function runLine(session: Session, line: string, world: World): Promise<boolean> {
+  const words = splitWords(line);
+  if (!words.ok) world.stdout.write(`*** ${words.failure}\n`);
+  else if (words.value.length === 1 && /^(EOF|exit)$/.test(words.value[0] ?? "")) return false;
+  else if (words.value.length > 0) await runWords(session, words.value, world);
+  return true;
+}
+
+async function runWords(session: Session, words: readonly string[], world: World): Promise<void> {
+  const invocation = await readInvocation(words);
+  if (invocation.ok) return obey(session, invocation.value, world);
+  const unknown = invocation.failure.startsWith("unknown command");
+  world.stdout.write(unknown ? `*** Unknown syntax: ${words.join(" ")}\n` : `*** ${invocation.failure}\n`);
+}
+
+async function obey(session: Session, invocation: Invocation, world: World): Promise<void> {
+  switch (invocation.kind) {
+    case "version":
+      world.stdout.write(`circusctl ${world.version}\n`);
+      return;
+    case "help": {
+      const { commandHelp, commandList } = await import("./help.js");
+      const text =
+        invocation.command === null
+          ? ["Commands (help COMMAND tells more):", ...commandList()].join("\n")
+          : commandHelp(invocation.command);
+      world.stdout.write(`${text}\n`);
+      return;
+    }
+    case "run": {
+      const fixed = ["endpoint", "ssh", "ssh_keyfile"].find((name) => name in invocation.values);
+      if (fixed !== undefined) {
+        world.stdout.write(`*** --${fixed} cannot change inside the shell: leave it with Ctrl-D and start another\n`);
+        return;
+      }
+      const { settings } = session;
+      const { json, prettify, timeout } = readSettings(invocation.values, world.env);
+      const merged = {
+        ...settings,
+        json: json || settings.json,
+        prettify: prettify || settings.prettify,
+        timeout: "timeout" in invocation.values ? timeout : settings.timeout,
+      };
+      await execute({ ...session, settings: merged }, invocation.command, invocation.input);
+      return;
+    }
+    case "shell":
+      return;
+  }
+}
+
+type Completed = (error: Error | null, result: [string[], string]) => void;
+
+function completer(session: Session): (line: string, done: Completed) => void {
+  const names: WatcherNames = () => watcherNames(session);
+  return (line, done) => {
+    const current = /\S*$/.exec(line)?.[0] ?? "";
+    const words = [
+      ...line
+        .slice(0, line.length - current.length)
+        .split(/\s+/)
+        .filter((word) => word !== ""),
+      current,
+    ];
+    complete(words, names).then(
+      (found) => done(null, [found.map((candidate) => `${quoteWord(candidate)} `), current]),
+      () => done(null, [[], current]),
+    );
+  };
+}
+
+/** Asks the daemon; nothing where it does not answer. */
+export async function watcherNames({ client }: Pick<Session, "client">): Promise<readonly string[]> {
+  try {
+    const { reply } = await client.send("list", {}, { timeout: PATIENCE });
+    const watchers = isObject(reply) ? reply["watchers"] : null;
+    return Array.isArray(watchers) ? watchers.map(String) : [];
+  } catch {
+    return [];
+  }
+}
+
+function historyFile(env: Env): string | null {
+  const state = env["XDG_STATE_HOME"] || (env["HOME"] ? join(env["HOME"], ".local", "state") : null);
+  return state === null ? null : join(state, "circusctl", "history");
+}
+
+/** Newest first, as readline keeps it; nothing where there is none yet. */
+async function readHistory(file: string): Promise<string[]> {
+  try {
+    return (await readFile(file, "utf8"))
+      .split("\n")
+      .filter((line) => line !== "")
+      .reverse();
+  } catch {
+    return [];
+  }
+}
+
+/** Commands may hold secrets (`set web env TOKEN=…`), so the file is its owner's alone. A home that cannot be written is no mistake. */
+async function writeHistory(file: string, newestFirst: readonly string[]): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(
+      file,
+      [...newestFirst]
+        .reverse()
+        .map((line) => `${line}\n`)
+        .join(""),
+      { mode: 0o600 },
+    );
+  } catch {
+    return;
+  }
+}

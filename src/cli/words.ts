@@ -1,0 +1,41 @@
+/** Words of a command line and back, by the rules of a POSIX shell (quotes and backslashes, nothing else). */
+import { fail, succeed, type Result } from "../core/result.js";
+
+/**
+ * Quotes a word so that splitting gives it back; one that needs no quotes stays as it is.
+ * @example `quoteWord("a b") === "'a b'"`
+ */
+export function quoteWord(word: string): string {
+  return word === "" || /[\s'"\\]/.test(word) ? `'${word.replaceAll("'", `'"'"'`)}'` : word;
+}
+
+/** A run without quotes, a word in single quotes, one in double quotes, or an escaped character. */
+const PART = /([^\s'"\\]+)|'([^']*)'|"((?:[^"\\]|\\[^])*)"|\\([^])/.source;
+
+/**
+ * Splits a line into words.
+ * @example `splitWords("status 'My App'")` has the words `status` and `My App`
+ */
+export function splitWords(line: string): Result<readonly string[], string> {
+  const words: string[] = [];
+  let word: string | null = null;
+  let at = 0;
+  const part = new RegExp(PART, "y");
+  while (at < line.length) {
+    if (/\s/.test(line.charAt(at))) {
+      if (word !== null) words.push(word);
+      word = null;
+      at += 1;
+      continue;
+    }
+    part.lastIndex = at;
+    const found = part.exec(line);
+    if (found === null)
+      return fail(
+        `Cannot read the line: ${line.charAt(at) === "\\" ? "nothing follows its last backslash" : "a quotation mark is not closed"}`,
+      );
+    word = (word ?? "") + (found[1] ?? found[2] ?? found[3]?.replace(/\\(["\\])/g, "$1") ?? found[4] ?? "");
+    at = part.lastIndex;
+  }
+  return succeed(word === null ? words : [...words, word]);
+}

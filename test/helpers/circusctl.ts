@@ -1,0 +1,74 @@
+/** Runs circusctl inside the test against a daemon of memory that answers what it is told to. */
+import { PassThrough, Readable } from "node:stream";
+import { runCircusctl } from "../../src/cli/circusctl.js";
+import type { World } from "../../src/cli/world.js";
+import { encodeJson, isObject } from "../../src/wire/codec.js";
+import { openMemory } from "../../src/wire/memory/transport.js";
+
+/** What a daemon answers to a command, without envelope; null keeps silent. */
+export type Answer = (request: { readonly command: string; readonly properties: unknown }) => object | null;
+
+export interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Requests as they came, without id. */
+  readonly requests: readonly object[];
+}
+
+export interface Setting {
+  readonly answer?: Answer;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly terminal?: boolean;
+  readonly endpoint?: string;
+  readonly interrupt?: AbortSignal;
+}
+
+/** Collects what is written. */
+export function collector(terminal: boolean): { readonly stream: PassThrough & { isTTY?: boolean }; readonly text: () => string } {
+  const stream: PassThrough & { isTTY?: boolean } = new PassThrough();
+  if (terminal) stream.isTTY = true;
+  const chunks: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return { stream, text: () => Buffer.concat(chunks).toString("utf8") };
+}
+
+/** @example `const { code, stdout } = await circusctl(["list"], { answer: () => ({ watchers: ["web"] }) })` */
+export async function circusctl(argv: readonly string[], setting: Setting = {}): Promise<Run> {
+  const { answer = () => ({}), env = {}, stdin = "", terminal = false, endpoint = "tcp://127.0.0.1:5555" } = setting;
+  const transport = openMemory();
+  const requests: object[] = [];
+  const server = await transport.serve(endpoint, { maxFrame: 1e6 }, (incoming) => {
+    const request: unknown = JSON.parse(Buffer.concat(incoming.frames).toString("utf8"));
+    if (!isObject(request)) throw new Error("a request that is no object");
+    const { id, ...rest } = request;
+    requests.push(rest);
+    const reply = answer({ command: String(request["command"]), properties: request["properties"] });
+    if (reply !== null) incoming.respond(encodeJson({ status: "ok", time: 1.5, ...reply, id }));
+  });
+  const out = collector(terminal);
+  const err = collector(terminal);
+  const world: World = {
+    argv,
+    env,
+    stdin: Readable.from(stdin === "" ? [] : [stdin]),
+    stdout: out.stream,
+    stderr: err.stream,
+    version: "1.2.3",
+    openTransport: async () => transport,
+    run: () => ({ ended: Promise.resolve({ how: "exit code 127", said: "" }), end: () => undefined }),
+    onInterrupt: () => setting.interrupt ?? new AbortController().signal,
+  };
+  // A network of memory holds no socket that would keep the test alive until a timeout.
+  const alive = setInterval(() => undefined, 60_000);
+  const code = await runCircusctl(world);
+  clearInterval(alive);
+  await server.close();
+  return { code, stdout: out.text(), stderr: err.text(), requests };
+}
+
+/** A refusal as the daemon writes it. */
+export function refusal(reason: string, errno = 3): object {
+  return { status: "error", reason, tb: null, errno };
+}
