@@ -63,7 +63,7 @@ export function planSpawn(request: SpawnRequest): Result<SpawnPlan, SpawnFailure
   if (name !== null && !numbers.has(name)) numbers.set(name, 0);
   const facts = { wid, env: inherited.value, daemonDir: daemon.dir, sockets: numbers };
   const variables = workerVariables(spec, facts);
-  const fill = (text: string): string => replaceVariables(text, (variable) => variables.get(variable));
+  const fill = (text: string): string => replaceVariables(text, variables);
 
   const argv = readCommand(spec, (text) => fill(text).replace(OLD_WID, String(wid)));
   if (!argv.ok) return refuse(spec, argv.failure);

@@ -12,25 +12,42 @@ export interface WorkerFacts {
   readonly sockets: ReadonlyMap<string, number>;
 }
 
+const SOCKETS = "sockets.";
+const ENV = "env.";
+
 /**
- * All variables of a worker, by their name in lower case without `circus.`, as `replaceVariables` asks for them.
+ * Tells what a name in lower case without `circus.` means to a worker, as `replaceVariables` asks.
  * Values read as Python prints them (`True`, `None`), for scripts that were written for Circus.
  */
-export function workerVariables(spec: WatcherSpec, facts: WorkerFacts): ReadonlyMap<string, string> {
+export function workerVariables(spec: WatcherSpec, facts: WorkerFacts): (name: string) => string | undefined {
+  // Most workers use no option at all, and many start at once.
+  let options: ReadonlyMap<string, string> | null = null;
+  return (name) => {
+    if (name === "wid") return String(facts.wid);
+    if (name.startsWith(SOCKETS)) return facts.sockets.get(name.slice(SOCKETS.length))?.toString();
+    if (name.startsWith(ENV)) return inAnyCase(facts.env, name.slice(ENV.length));
+    options ??= optionVariables(spec, facts.daemonDir);
+    return options.get(name);
+  };
+}
+
+/** Of names that differ in case alone, the last one counts. */
+function inAnyCase(env: Environment, lower: string): string | undefined {
+  let found: string | undefined;
+  for (const [name, value] of Object.entries(env)) if (name.toLowerCase() === lower) found = value;
+  return found;
+}
+
+function optionVariables(spec: WatcherSpec, daemonDir: string): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
-  const add = (name: string, value: OptionValue): void => {
+  // Circus knows limits as a group, too.
+  for (const [name, value] of Object.entries({ ...presentOptions(spec, daemonDir), rlimits: spec.limits })) {
     if (value !== null && typeof value === "object" && !isList(value)) {
       for (const [key, inner] of Object.entries(value)) variables.set(`${name}.${key}`.toLowerCase(), printed(inner));
     } else {
       variables.set(name.toLowerCase(), printed(value));
     }
-  };
-  for (const [name, value] of Object.entries(presentOptions(spec, facts.daemonDir))) add(name, value);
-  // Circus knows limits by this name, too.
-  add("rlimits", spec.limits);
-  add("wid", facts.wid);
-  add("env", facts.env);
-  add("sockets", Object.fromEntries(facts.sockets));
+  }
   return variables;
 }
 
