@@ -1,7 +1,7 @@
 /** Bound sockets, and the clients and servers that try them, for tests. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { once, type EventEmitter } from "node:events";
 import { readdirSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
@@ -66,15 +66,21 @@ export async function serveWith(t: Cleanup, fd: number, command: readonly [strin
     await once(child, "exit");
   });
   assert.ok(child.stdout);
-  const [line]: unknown[] = await once(createInterface({ input: child.stdout }), "line");
+  const line = await firstOf(createInterface({ input: child.stdout }), "line");
   assert.equal(line, "ready");
   return child;
+}
+
+/** Waits for an event and gives the first of its values. */
+export async function firstOf(emitter: EventEmitter, event: string): Promise<unknown> {
+  const values: readonly unknown[] = await once(emitter, event);
+  return values[0];
 }
 
 /** Body of the answer to a GET of "/". */
 export async function get(where: { readonly host: string; readonly port: number } | { readonly socketPath: string }): Promise<string> {
   const request = http.get({ ...where, path: "/", agent: false });
-  const [response]: unknown[] = await once(request, "response");
+  const response = await firstOf(request, "response");
   assert.ok(response instanceof http.IncomingMessage);
   response.setEncoding("utf8");
   let body = "";

@@ -7,7 +7,7 @@ import test from "node:test";
 import { loadSocketCalls } from "../../../src/os/native-sockets.js";
 import { createSockets } from "../../../src/os/sockets.js";
 import { repositoryPath } from "../../helpers/root.js";
-import { bindFor, openDescriptors, portOf, serveWith, ask, socketSpec, withoutPython } from "../../helpers/sockets.js";
+import { bindFor, firstOf, openDescriptors, portOf, serveWith, ask, socketSpec, withoutPython } from "../../helpers/sockets.js";
 import { tempDir } from "../../helpers/temp.js";
 
 const sockets = createSockets();
@@ -51,7 +51,7 @@ test("activity of a unix socket, a unix datagram and a UDP socket leaves the dat
   client.send("ping", portOf(udp), "127.0.0.1");
   assert.equal(await udpTold, udp.fd);
   await serveWith(t, udp.fd, ["python3", "answers-on-fd.py", "pong"]);
-  const [message]: unknown[] = await once(client, "message");
+  const message = await firstOf(client, "message");
   assert.equal(String(message), "pong ping");
 });
 

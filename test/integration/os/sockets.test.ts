@@ -9,7 +9,18 @@ import test from "node:test";
 import { createSockets } from "../../../src/os/sockets.js";
 import { loadSocketCalls } from "../../../src/os/native-sockets.js";
 import { repositoryPath } from "../../helpers/root.js";
-import { ask, bindFor, failureOf, get, openDescriptors, portOf, serveWith, socketSpec, withoutPython } from "../../helpers/sockets.js";
+import {
+  ask,
+  bindFor,
+  failureOf,
+  firstOf,
+  get,
+  openDescriptors,
+  portOf,
+  serveWith,
+  socketSpec,
+  withoutPython,
+} from "../../helpers/sockets.js";
 import { tempDir } from "../../helpers/temp.js";
 
 const sockets = createSockets();
@@ -133,7 +144,7 @@ test("a UDP socket receives datagrams", { skip: noPython }, async (t) => {
   const client = dgram.createSocket("udp4");
   t.after(() => void client.close());
   client.send("ping", portOf(bound), "127.0.0.1");
-  const [message]: unknown[] = await once(client, "message");
+  const message = await firstOf(client, "message");
   assert.equal(String(message), "pong ping");
 });
 
@@ -187,7 +198,7 @@ test("with so_reuseport both UDP leases receive, and the daemon's own socket tak
   for (let tries = 0; tries < 64; tries++) {
     const client = dgram.createSocket("udp4");
     client.send("ping", portOf(bound), "127.0.0.1");
-    const [message]: unknown[] = await once(client, "message");
+    const message = await firstOf(client, "message");
     answers.add(String(message));
     client.close();
   }
