@@ -43,7 +43,7 @@ export function startDetached(script: string, args: readonly string[]): Promise<
 /** In the background process: tells the one that waits. Null in any other process. */
 export function daemonReporter(): DaemonReporter | null {
   const marked = process.env[MARK] !== undefined;
-  delete process.env[MARK];
+  Reflect.deleteProperty(process.env, MARK);
   if (!marked || process.send === undefined) return null;
   return {
     ready: () => tell({ kind: "ready", pid: process.pid }),

@@ -84,10 +84,19 @@ function readPid(path: string): number | null {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     /* EPERM tells of a living process of another user. */
     return codeOf(error) === "EPERM";
+  }
+}
+
+/** In a container whose first process reaps nobody, a killed daemon stays as a zombie for ever. */
+function isZombie(pid: number): boolean {
+  try {
+    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
   }
 }
 

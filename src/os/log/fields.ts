@@ -17,6 +17,11 @@ export function textAt(fields: Fields, key: string): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
+/** For a message. */
+export function shown(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing");
+}
+
 /** A number, also one written as text. */
 export function numberAt(fields: Fields, key: string): number | null {
   const value = fields[key];

@@ -1,5 +1,5 @@
 /** A log record to one line of text, in the way of Python's `logging.Formatter`. */
-import { strftime } from "./strftime.js";
+import { strftime, type TimeFormat } from "../streams/strftime.js";
 
 export interface LogRecord {
   readonly name: string;
@@ -9,10 +9,10 @@ export interface LogRecord {
   readonly pid: number;
 }
 
-type Field = (record: LogRecord, dateFormat: string | null) => string | number;
+type Field = (record: LogRecord, time: TimeFormat) => string | number;
 
 const FIELDS: Readonly<Record<string, Field>> = {
-  asctime: (record, dateFormat) => stamp(record.time, dateFormat),
+  asctime: (record, time) => time(record.time.getTime() / 1000),
   created: (record) => record.time.getTime() / 1000,
   levelname: (record) => levelName(record.severity),
   levelno: (record) => record.severity,
@@ -33,12 +33,14 @@ const DIRECTIVE = /%(?:%|\((\w+)\)([-0#+ ]*)(\d*)(?:\.(\d+))?([a-zA-Z]))/g;
  * @example `makeFormatter("%(levelname)-8s %(message)s", null)(record)`
  */
 export function makeFormatter(format: string, dateFormat: string | null): (record: LogRecord) => string {
+  const time = dateFormat === null ? withMilliseconds() : strftime(dateFormat);
   return (record) =>
-    format.replace(DIRECTIVE, (whole: string, name: string | undefined, flags: string, width: string, precision: string, kind: string) => {
+    format.replace(DIRECTIVE, (whole: string, ...parts: (string | undefined)[]) => {
+      const [name, flags = "", width = "", precision, kind = ""] = parts;
       if (name === undefined) return "%";
       const field = fieldOf(name);
       if (field === null) return whole;
-      return pad(convert(field(record, dateFormat), precision, kind), flags, width);
+      return pad(convert(field(record, time), precision, kind), flags, width);
     });
 }
 
@@ -56,9 +58,10 @@ function levelName(severity: number): string {
   return LEVEL_NAMES[severity] ?? `Level ${severity}`;
 }
 
-function stamp(time: Date, dateFormat: string | null): string {
-  if (dateFormat !== null) return strftime(dateFormat, time);
-  return `${strftime("%Y-%m-%d %H:%M:%S", time)},${String(time.getMilliseconds()).padStart(3, "0")}`;
+/** Python's form where none is asked for: `2026-11-21 13:05:00,042`. */
+function withMilliseconds(): TimeFormat {
+  const seconds = strftime("%Y-%m-%d %H:%M:%S");
+  return (epoch) => `${seconds(epoch)},${String(Math.floor((epoch % 1) * 1000 + 0.5)).padStart(3, "0")}`;
 }
 
 function convert(value: string | number, precision: string | undefined, kind: string): string {

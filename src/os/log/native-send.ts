@@ -27,7 +27,7 @@ export function openUnixDatagrams(path: string): UnixDatagrams {
   const libc = koffi.load(null);
   const socket: (family: number, type: number, protocol: number) => number = libc.func("int socket(int, int, int)");
   const close: (fd: number) => number = libc.func("int close(int)");
-  const sendto: (fd: number, data: Buffer, length: number, flags: number, address: Buffer, size: number) => number = libc.func(
+  const sendto: (...args: [fd: number, data: Buffer, length: number, flags: number, address: Buffer, size: number]) => number = libc.func(
     "intptr_t sendto(int, const void *, size_t, int, const void *, uint32_t)",
   );
   const fd = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
@@ -42,7 +42,7 @@ export function openUnixDatagrams(path: string): UnixDatagrams {
 
 /** Writes to a connected socket: how many bytes went out, 0 when it is full, null when the other end is gone. */
 export function socketWriter(fd: number): (chunk: Buffer) => number | null {
-  const send: (fd: number, data: Buffer, length: number, flags: number) => number = koffi
+  const send: (...args: [fd: number, data: Buffer, length: number, flags: number]) => number = koffi
     .load(null)
     .func("intptr_t send(int, const void *, size_t, int)");
   return (chunk) => {

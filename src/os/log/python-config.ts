@@ -2,7 +2,7 @@
  * A logging configuration in the shape of Python's dictConfig, read as far as it makes sense here: the levels and
  * handlers of the `circus` logger and of the root, with their formatters. All else is told in warnings.
  */
-import { isRecord, numberAt, recordAt, textAt, type Fields } from "./fields.js";
+import { isRecord, numberAt, recordAt, shown, textAt, type Fields } from "./fields.js";
 import { unknownFields } from "./format.js";
 import { facilityNumber, SEVERITY, type LogHandlerSpec, type LogSetup, type LogTarget, type SyslogAddress } from "./setup.js";
 
@@ -68,9 +68,9 @@ function levelOf(fields: Fields, { warn }: Reading): number {
   if (value === undefined || value === null || value === "") return 0;
   const number = numberAt(fields, "level");
   if (number !== null) return number;
-  const name = String(value).toUpperCase();
+  const name = shown(value).toUpperCase();
   if (Object.hasOwn(LEVELS, name)) return LEVELS[name] ?? 0;
-  warn(`level "${String(value)}" is not understood: use DEBUG, INFO, WARNING, ERROR or CRITICAL`);
+  warn(`level "${shown(value)}" is not understood: use DEBUG, INFO, WARNING, ERROR or CRITICAL`);
   return 0;
 }
 
@@ -101,7 +101,7 @@ function formatOf(name: string | null, { dict, warn }: Reading): { readonly form
   }
   const fields = recordAt(formatters, name);
   if (fields["style"] !== undefined && fields["style"] !== "%")
-    warn(`formatter "${name}": style "${String(fields["style"])}" is not understood, only "%"`);
+    warn(`formatter "${name}": style "${shown(fields["style"])}" is not understood, only "%"`);
   if ("()" in fields || "class" in fields) warn(`formatter "${name}": a class of one's own is not understood`);
   const format = textAt(fields, "format") ?? plain.format;
   for (const field of unknownFields(format)) warn(`formatter "${name}": "%(${field})" has no meaning here`);
@@ -160,13 +160,14 @@ function syslogTarget(fields: Fields, warn: Warn): LogTarget {
   const written = fields["facility"];
   const name = typeof written === "string" ? (/(?:LOG_)?([A-Za-z0-9]+)$/.exec(written)?.[1] ?? "") : "user";
   const facility = typeof written === "number" ? written : facilityNumber(name);
-  if (facility === null) warn(`facility "${String(written)}" is not known: "user" is used`);
+  if (facility === null) warn(`facility "${shown(written)}" is not known: "user" is used`);
   return { kind: "syslog", address: addressOf(fields["address"]), facility: facility ?? 1 };
 }
 
 /** Python's default is UDP to this host. */
 function addressOf(value: unknown): SyslogAddress {
   if (typeof value === "string") return { path: value };
-  const [host, port]: readonly unknown[] = Array.isArray(value) ? value : [];
+  const parts: readonly unknown[] = Array.isArray(value) ? value : [];
+  const [host, port] = parts;
   return { host: typeof host === "string" ? host : "localhost", port: typeof port === "number" ? port : 514 };
 }

@@ -1,6 +1,6 @@
 /** A logging configuration in the form of Python's fileConfig, brought into the shape of its dictConfig. */
 import { parse } from "ini";
-import { isRecord, type Fields } from "./fields.js";
+import { isRecord, textAt, type Fields } from "./fields.js";
 import { readLiteral, type Literal } from "./python-literal.js";
 
 /** Names of positional arguments, by the last part of the handler's class. */
@@ -59,10 +59,7 @@ function loggerOf(content: Fields): Fields {
 }
 
 function handlerOf(name: string, content: Fields, warn: (message: string) => void): Fields {
-  const kind =
-    String(content["class"] ?? "")
-      .split(".")
-      .at(-1) ?? "";
+  const kind = textAt(content, "class")?.split(".").at(-1) ?? "";
   const literal = (key: string): Literal => {
     const text = content[key];
     if (typeof text !== "string" || text === "") return null;
@@ -73,14 +70,13 @@ function handlerOf(name: string, content: Fields, warn: (message: string) => voi
   };
   const args = literal("args");
   const kwargs = literal("kwargs");
-  const positional = Array.isArray(args)
-    ? args.map((value: Literal, index) => [PARAMETERS[kind]?.[index] ?? `argument ${index + 1}`, value])
-    : [];
+  const positional: readonly Literal[] = Array.isArray(args) ? args : [];
+  const named = positional.map((value, index) => [PARAMETERS[kind]?.[index] ?? `argument ${index + 1}`, value] as const);
   return {
     class: content["class"],
     level: content["level"],
     formatter: content["formatter"],
-    ...Object.fromEntries(positional),
+    ...Object.fromEntries(named),
     ...(isRecord(kwargs) ? kwargs : {}),
   };
 }

@@ -1,0 +1,36 @@
+/** Reads a configuration for circusd, with what the command line says in place of it, and tells its faults. */
+import { loadConfig } from "../config/load.js";
+import type { Diagnostic, Loaded } from "../core/spec.js";
+import { setupOf, type LoadedSetup } from "../os/log/load-setup.js";
+import type { Overrides } from "./circusd-options.js";
+
+/** What a start, a check and a reload all see. */
+export interface Configuration {
+  readonly loaded: Loaded;
+  /** Null when one of the diagnostics says why. */
+  readonly log: LoadedSetup | null;
+}
+
+/** Never rejects for a fault of the files: each is a diagnostic. */
+export async function readConfiguration(file: string, overrides: Overrides): Promise<Configuration> {
+  const loaded = override(await loadConfig(file, { environment: process.env }), overrides);
+  const log = await setupOf(loaded.config.arbiter);
+  if (log.ok) return { loaded, log: log.value };
+  const fault: Diagnostic = { severity: "error", message: log.failure, place: null };
+  return { loaded: { ...loaded, diagnostics: [...loaded.diagnostics, fault] }, log: null };
+}
+
+/** Also for a reload, so that an option of the command line is no change to the running daemon. */
+export function override(loaded: Loaded, overrides: Overrides): Loaded {
+  const told = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== null));
+  return { ...loaded, config: { ...loaded.config, arbiter: { ...loaded.config.arbiter, ...told } } };
+}
+
+/** `file:line: error: message`; without a place the message stands alone. */
+export function describe({ severity, message, place }: Diagnostic): string {
+  return `${place === null ? "" : `${place.file}:${place.line}: `}${severity}: ${message}`;
+}
+
+export function isError(diagnostic: Diagnostic): boolean {
+  return diagnostic.severity === "error";
+}

@@ -1,0 +1,45 @@
+/** The one place where the rooms are joined into a daemon. */
+import type { ArbiterParts } from "../arbiter/parts.js";
+import { loadConfig } from "../config/load.js";
+import type { Log } from "../core/ports.js";
+import type { Environment } from "../core/spec.js";
+import { systemClock } from "../os/clock.js";
+import { createHooks } from "../os/hooks.js";
+import { loadNative } from "../os/native.js";
+import { LinuxProcessHost } from "../os/process-host.js";
+import { createSockets } from "../os/sockets.js";
+import { createOutputs } from "../os/streams/outputs.js";
+import { findVirtualenv } from "../os/virtualenv.js";
+import { openZmq } from "../wire/zmq/transport.js";
+import type { Overrides } from "./circusd-options.js";
+import { override } from "./configuration.js";
+
+export interface Request {
+  readonly config: string;
+  readonly overrides: Overrides;
+  readonly log: Log;
+}
+
+const STDOUT = 1;
+
+/** @throws where the system refuses what a daemon needs */
+export async function assemble({ config, overrides, log }: Request): Promise<ArbiterParts> {
+  const clock = systemClock();
+  return {
+    clock,
+    random: Math.random,
+    log,
+    host: new LinuxProcessHost(loadNative(), { subreaper: true }),
+    outputs: createOutputs({ log, clock, stdout: STDOUT }),
+    sockets: createSockets(),
+    hooks: createHooks({ log }),
+    transport: await openZmq(),
+    load: async () => override(await loadConfig(config, { environment: process.env }), overrides),
+    daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },
+    pid: process.pid,
+  };
+}
+
+function ownEnvironment(): Environment {
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}

@@ -1,0 +1,149 @@
+/** The life of the daemon, from its configuration to its exit code. */
+import { Arbiter } from "../arbiter/arbiter.js";
+import type { ProcessHost } from "../core/ports.js";
+import { fail, succeed, type Result } from "../core/result.js";
+import type { Loaded } from "../core/spec.js";
+import { writesToStream } from "../os/log/setup.js";
+import { openLog, type SystemLog } from "../os/log.js";
+import { claimPidfile } from "../os/pidfile.js";
+import { onSignals, type SignalMeanings } from "../os/signals.js";
+import type { Overrides } from "./circusd-options.js";
+import { describe, isError, readConfiguration } from "./configuration.js";
+import { EXIT } from "./exit-codes.js";
+import { assemble } from "./parts.js";
+
+export interface SuperviseRequest {
+  readonly config: string;
+  readonly overrides: Overrides;
+}
+
+/** Who is told how the start went: the terminal, or the process that waits for the one in the background. */
+export interface Reporter {
+  ready(): Promise<void>;
+  failed(code: number, message: string): Promise<void>;
+}
+
+interface Prepared {
+  readonly loaded: Loaded;
+  readonly log: SystemLog;
+  /** Whether the log alone already shows a failure to the one who started the daemon. */
+  readonly visible: boolean;
+}
+
+interface Running {
+  readonly arbiter: Arbiter;
+  readonly host: ProcessHost;
+  readonly log: SystemLog;
+}
+
+/** Node's timers keep the program alive only below this length, in milliseconds. */
+const FOREVER = 2 ** 31 - 1;
+
+/** Starts the daemon and resolves with its exit code when it has stopped. Never rejects. */
+export async function supervise(request: SuperviseRequest, reporter: Reporter): Promise<number> {
+  const prepared = await prepare(request).catch((error: unknown) => fail(bugText(error)));
+  if (prepared.ok) return live(request, prepared.value, reporter);
+  await reporter.failed(EXIT.failed, prepared.failure);
+  return EXIT.failed;
+}
+
+/** Everything that can go wrong before anything is started. */
+async function prepare({ config, overrides }: SuperviseRequest): Promise<Result<Prepared, string>> {
+  const { loaded, log: setup } = await readConfiguration(config, overrides);
+  const errors = loaded.diagnostics.filter(isError).length;
+  if (errors > 0 || setup === null) return fail([...loaded.diagnostics.map(describe), refusal(config, errors)].join("\n"));
+  const { umask, pidfile } = loaded.config.arbiter;
+  if (umask !== null) process.umask(umask);
+  const log = openLog(setup.setup);
+  if (!log.ok) return fail(`circusd: ${log.failure}`);
+  if (pidfile !== null) {
+    const claimed = claimPidfile(pidfile);
+    if (!claimed.ok) return fail(`circusd: ${claimed.failure}`);
+    /* Also when the daemon crashes; only SIGKILL leaves the file behind, and then it is stale. */
+    process.on("exit", () => claimed.value.release());
+  }
+  for (const warning of [...loaded.diagnostics.map(describe), ...setup.warnings]) log.value.warning(warning);
+  return succeed({ loaded, log: log.value, visible: writesToStream(setup.setup) });
+}
+
+async function live(request: SuperviseRequest, { loaded, log, visible }: Prepared, reporter: Reporter): Promise<number> {
+  process.title = "circusd";
+  surviveOurBugs(log);
+  const parts = await assemble({ ...request, log });
+  const arbiter = new Arbiter(parts);
+  const unlisten = onSignals(meanings({ arbiter, host: parts.host, log }));
+  const keepAlive = setInterval(() => undefined, FOREVER);
+  try {
+    await Promise.race([arbiter.start(loaded), arbiter.finished]);
+    await reporter.ready();
+    await arbiter.finished;
+    return farewell(await arbiter.stop(), log);
+  } catch (error) {
+    if (!visible) log.critical(textOf(error));
+    await arbiter.stop();
+    await reporter.failed(EXIT.failed, `circusd: ${textOf(error)}`);
+    return EXIT.failed;
+  } finally {
+    unlisten();
+    clearInterval(keepAlive);
+    await log.close();
+  }
+}
+
+function meanings({ arbiter, host, log }: Running): SignalMeanings {
+  const told = (name: string): void => log.info(`Got signal ${name.replace("SIG", "SIG_")}`);
+  return {
+    stop(signal, times) {
+      told(signal);
+      if (times === 1) arbiter.stop().catch((error: unknown) => log.error(`Cannot stop: ${textOf(error)}`));
+      if (times === 2) log.warning("Stopping already; one more signal kills every process at once");
+      if (times === 3) killAll(host, log);
+    },
+    reload(signal) {
+      told(signal);
+      log.reopen();
+      arbiter.reload().catch((error: unknown) => log.error(`Cannot reload: ${textOf(error)}`));
+    },
+    reopen(signal) {
+      log.reopen();
+      arbiter.reopenOutputs();
+      told(signal);
+    },
+    ignore: told,
+  };
+}
+
+/** Patience has an end: the one who asks a third time wants the daemon gone, whatever it costs. */
+function killAll(host: ProcessHost, log: SystemLog): void {
+  const left = host.children(process.pid, true);
+  log.critical(`Killing ${left.length} processes and leaving`);
+  for (const pid of left) host.signal(pid, 9);
+  process.exit(EXIT.forced);
+}
+
+function farewell(stubborn: readonly string[], log: SystemLog): number {
+  if (stubborn.length === 0) return EXIT.done;
+  log.error(`Left without stopping ${stubborn.map((name) => `"${name}"`).join(", ")}`);
+  return EXIT.forced;
+}
+
+/** A fault of ours must not take down what is supervised. */
+function surviveOurBugs(log: SystemLog): void {
+  const tell = (error: unknown): void =>
+    log.critical(`internal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.on("uncaughtException", tell);
+  process.on("unhandledRejection", tell);
+}
+
+function refusal(config: string, errors: number): string {
+  return `circusd: Cannot start with "${config}": ${errors} ${errors === 1 ? "error" : "errors"} in the configuration`;
+}
+
+/** With its stack: what users can do something about never comes as an exception that nobody expected. */
+function bugText(error: unknown): string {
+  return `internal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
