@@ -211,4 +211,6 @@ export interface Loaded {
   readonly diagnostics: readonly Diagnostic[];
   /** Names of watchers, sockets and plugins that stand in the files but are faulty: a reload leaves them as they run. */
   readonly faulty: { readonly watchers: readonly string[]; readonly sockets: readonly string[]; readonly plugins: readonly string[] };
+  /** A file could not be read, so that nobody knows what stands in it: a reload must change nothing. */
+  readonly incomplete?: boolean;
 }

@@ -51,6 +51,9 @@ const loglevel: Kind<LogLevel> = {
   },
 };
 
+/** Circus takes both words for the terminal; one is enough for who reads the spec. */
+const logoutput: Kind<string> = { ...text, parseText: (value) => succeed(value.trim() === "stdout" || value.trim() === "" ? "-" : value) };
+
 const row = rowsOf(ARBITER_DEFAULTS);
 
 export const ARBITER_OPTIONS: readonly Option<ArbiterSpec>[] = [
@@ -84,7 +87,7 @@ export const ARBITER_OPTIONS: readonly Option<ArbiterSpec>[] = [
     doc: "File that holds the daemon's process id while it runs. --pidfile goes before it.",
   }),
   row("loglevel", loglevel, { name: "loglevel", doc: `Least level that is logged: ${LEVELS.join(", ")}. --log-level goes before it.` }),
-  row("logoutput", text, {
+  row("logoutput", logoutput, {
     name: "logoutput",
     doc: "Where the log goes: a file, syslog://host:port?facility, syslog:///path/to/socket?facility, or - for standard error. --log-output goes before it.",
   }),

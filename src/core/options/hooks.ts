@@ -24,8 +24,9 @@ export function parseHook(text: string): Result<HookSpec, string> {
 
 /** A text as in a file, or Circus's pair `[target, ignoreFailure]`. */
 export function hookFromWire(key: string, value: unknown): Result<HookSpec, string> {
-  if (Array.isArray(value) && value.length === 2) {
-    const [target, ignoreFailure]: readonly unknown[] = value;
+  const pair: readonly unknown[] = Array.isArray(value) ? value : [];
+  if (pair.length === 2) {
+    const [target, ignoreFailure] = pair;
     if (typeof target === "string" && typeof ignoreFailure === "boolean") return hookFromWire(key, `${target},${String(ignoreFailure)}`);
   }
   if (typeof value !== "string") return fail(`${repr(key)} isn't a string`);

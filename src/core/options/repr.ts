@@ -13,7 +13,7 @@ export function repr(value: unknown): string {
     const pairs = Object.entries(value).map(([key, item]) => `${quote(key)}: ${repr(item)}`);
     return `{${pairs.join(", ")}}`;
   }
-  return String(value);
+  return typeof value === "number" ? String(value) : typeof value;
 }
 
 function quote(text: string): string {

@@ -94,7 +94,11 @@ export function streamFromConf(name: string, conf: Readonly<Record<string, Optio
     if (value === undefined && option.name === "filename")
       return fail({ key: "class", message: `Cannot use ${name}.class "${given}": set ${name}.filename too` });
     const fault = value === undefined ? null : option.fault(value);
-    if (fault !== null) return fail({ key: option.name, message: `Cannot use ${name}.${option.name} "${String(value)}": ${fault}` });
+    if (fault !== null)
+      return fail({
+        key: option.name,
+        message: `Cannot use ${name}.${option.name} "${typeof value === "object" ? JSON.stringify(value) : String(value)}": ${fault}`,
+      });
   }
   return succeed({ class: found.value, options });
 }

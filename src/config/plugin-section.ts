@@ -1,0 +1,58 @@
+/** A [plugin:NAME] section to a spec, with the watcher that runs the plugin. */
+import { defaultWatcher, parseBoolean, watcherOption } from "../core/options.js";
+import type { PluginSpec, WatcherSpec } from "../core/spec.js";
+import { Findings } from "./diagnose.js";
+import { type Section, entryOf } from "./ini.js";
+import { type Expand, apply, cannotUse } from "./reading.js";
+
+export interface ReadPlugin {
+  readonly spec: PluginSpec;
+  readonly section: Section;
+  readonly findings: Findings;
+}
+
+const PREFIX = "plugin:";
+
+/** What a plugin's watcher is, whatever its section says. */
+const FORCED = ["singleton", "copy_env", "copy_path", "numprocesses", "cmd", "args"];
+
+/**
+ * Reads the section; what is at fault stays at its default and is told in the findings. The watcher's
+ * command stays empty: whoever starts the plugin knows it.
+ * @param debug shows the plugin's output
+ */
+export function readPlugin(section: Section, expand: Expand, debug: boolean): ReadPlugin {
+  const findings = new Findings(section.diagnostics);
+  const name = section.name.slice(PREFIX.length);
+  const use = entryOf(section, "use");
+  if (use === null || use.value.trim() === "")
+    findings.error(`[${section.name}] does not say which plugin it is: add use = …`, (use ?? section).place);
+  const own = section.entries.filter(({ key }) => key !== "use" && key !== "active");
+  let watcher: WatcherSpec = {
+    ...defaultWatcher(section.name, ""),
+    singleton: true,
+    copyEnv: true,
+    copyPath: true,
+    priority: 1,
+    closeChildStdout: !debug,
+    closeChildStderr: !debug,
+    internal: true,
+  };
+  for (const entry of own) {
+    const option = watcherOption(entry.key);
+    if (option === null) watcher = { ...watcher, freeForm: { ...watcher.freeForm, [entry.key]: expand(entry.value) } };
+    else if (!FORCED.includes(entry.key)) watcher = apply(option, watcher, { entry, section, findings, expand });
+  }
+  const options = Object.fromEntries(own.map(({ key, value }) => [key, expand(value)]));
+  const spec: PluginSpec = { name, use: expand(use?.value ?? "").trim(), active: readActive(section, findings, expand), options, watcher };
+  return { spec, section, findings };
+}
+
+function readActive(section: Section, findings: Findings, expand: Expand): boolean {
+  const entry = entryOf(section, "active");
+  if (entry === null) return true;
+  const value = expand(entry.value);
+  const active = parseBoolean(value);
+  if (active === null) findings.error(cannotUse({ key: "active", value, section: section.name }, "expected true or false"), entry.place);
+  return active ?? true;
+}

@@ -1,0 +1,195 @@
+/** A [watcher:NAME] section to a spec. */
+import {
+  DEPRECATED_STREAM_OPTION,
+  LIMIT_NAMES,
+  WATCHER_OPTIONS,
+  defaultWatcher,
+  isHookName,
+  isLimitKey,
+  limitFromText,
+  limitName,
+  nearest,
+  parseBoolean,
+  parseHook,
+  streamFromConf,
+  streamOptionNames,
+  watcherOption,
+} from "../core/options.js";
+import { type Environment, HOOK_NAMES, type OptionValue, type StreamSpec, type WatcherSpec } from "../core/spec.js";
+import { Findings, suggestion } from "./diagnose.js";
+import { type Entry, type Section, entryOf } from "./ini.js";
+import { type DeadOptions, type Expand, type World, apply, cannotUse, resolveModule } from "./reading.js";
+
+export interface ReadWatcher {
+  readonly spec: WatcherSpec;
+  readonly section: Section;
+  readonly findings: Findings;
+}
+
+export interface WatcherContext {
+  readonly world: World;
+  readonly expand: Expand;
+  readonly env: Environment;
+}
+
+const DEAD: DeadOptions = new Map([
+  ["env", "write the variables in an [env:NAME] section"],
+  ["name", "the name is the one in the section's header"],
+  ["loop", "leave it out; it belonged to Circus's Python interface"],
+  ["prereload_fn", "leave it out; it belonged to Circus's Python interface"],
+  ["use_papa", "leave it out; processes end with circusd"],
+  ["stdout_stream_conf", "write stdout_stream.class and the stream's options"],
+  ["stderr_stream_conf", "write stderr_stream.class and the stream's options"],
+]);
+
+const STREAMS = ["stdout_stream", "stderr_stream"] as const;
+
+/** All names that a slip may have meant. */
+const KNOWN: readonly string[] = [...WATCHER_OPTIONS.map(({ name }) => name), ...LIMIT_NAMES.map((name) => `rlimit_${name}`)];
+
+/** Reads the section; what is at fault stays at its default and is told in the findings. */
+export function readWatcher(section: Section, name: string, context: WatcherContext): ReadWatcher {
+  const findings = new Findings(section.diagnostics);
+  // A file that says nothing of arguments means none, which Circus shows as an empty text.
+  let spec: WatcherSpec = { ...defaultWatcher(name, ""), args: "", env: context.env };
+  for (const entry of section.entries) spec = readEntry(spec, { entry, section, findings, ...context });
+  for (const stream of STREAMS) spec = readStream(spec, stream, { section, findings, ...context });
+  if (spec.cmd.trim() === "") findings.error(`[${section.name}] has no cmd: say which program to run`, section.place);
+  checkTogether(spec, section, findings);
+  return { spec, section, findings };
+}
+
+interface Reading extends WatcherContext {
+  readonly section: Section;
+  readonly findings: Findings;
+}
+
+interface EntryReading extends Reading {
+  readonly entry: Entry;
+}
+
+function readEntry(spec: WatcherSpec, reading: EntryReading): WatcherSpec {
+  const { entry, section, findings, expand } = reading;
+  const { key, place } = entry;
+  const option = watcherOption(key);
+  if (option !== null) return apply(option, spec, reading);
+  const advice = DEAD.get(key);
+  if (advice !== undefined) {
+    findings.warning(`"${key}" in [${section.name}] has no effect: ${advice}`, place);
+    return spec;
+  }
+  if (isLimitKey(key)) return readLimit(spec, reading);
+  if (key.startsWith("hooks.")) return readHook(spec, reading);
+  if (streamOf(key) !== null) return spec;
+  if (key === "hooks" || STREAMS.some((stream) => stream === key)) {
+    findings.error(
+      cannotUse(
+        { key, value: entry.value, section: section.name },
+        `write ${key}.${key === "hooks" ? "before_start" : "class"} or the like`,
+      ),
+      place,
+    );
+    return spec;
+  }
+  if (key === "check_flapping")
+    findings.warning(`"check_flapping" in [${section.name}] has no effect: write flapping.active for the Flapping plugin`, place);
+  else if (!entry.inherited) warnNear(reading);
+  return { ...spec, freeForm: { ...spec.freeForm, [key]: freeForm(key, expand(entry.value)) } };
+}
+
+/** Free-form options are text, but for the one that Circus itself turns into a boolean. */
+function freeForm(key: string, value: string): OptionValue {
+  return key === "check_flapping" ? (parseBoolean(value) ?? value) : value;
+}
+
+function warnNear({ entry: { key, place }, section, findings }: EntryReading): void {
+  const dot = key.indexOf(".");
+  const near = dot === -1 ? nearest(key, KNOWN) : nearest(key.slice(0, dot), ["hooks", ...STREAMS]);
+  if (near === null) return;
+  const meant = dot === -1 ? near : near + key.slice(dot);
+  findings.warning(`"${key}" in [${section.name}] is not an option of circusd and is only passed to plugins${suggestion(meant)}`, place);
+}
+
+function readLimit(spec: WatcherSpec, { entry, section, findings, expand }: EntryReading): WatcherSpec {
+  const name = limitName(entry.key);
+  const value = expand(entry.value);
+  const limit = limitFromText(value);
+  if (name.ok && limit.ok) return { ...spec, limits: { ...spec.limits, [name.value]: limit.value } };
+  const where = { key: entry.key, value, section: section.name };
+  if (!name.ok) findings.error(`[${section.name}]: ${name.failure}`, entry.place);
+  if (!limit.ok) findings.error(cannotUse(where, limit.failure), entry.place);
+  return spec;
+}
+
+function readHook(spec: WatcherSpec, { entry, section, findings, expand, world }: EntryReading): WatcherSpec {
+  const name = entry.key.slice("hooks.".length);
+  if (!isHookName(name)) {
+    findings.warning(
+      `"${entry.key}" in [${section.name}] is not a hook and never runs${suggestion(nearest(name, HOOK_NAMES))}`,
+      entry.place,
+    );
+    return spec;
+  }
+  const value = expand(entry.value);
+  const hook = parseHook(value);
+  if (hook.ok)
+    return { ...spec, hooks: { ...spec.hooks, [name]: { ...hook.value, target: resolveModule(hook.value.target, entry.place, world) } } };
+  findings.error(cannotUse({ key: entry.key, value, section: section.name }, hook.failure), entry.place);
+  return spec;
+}
+
+function streamOf(key: string): (typeof STREAMS)[number] | null {
+  return STREAMS.find((stream) => key.startsWith(`${stream}.`)) ?? null;
+}
+
+function readStream(spec: WatcherSpec, name: (typeof STREAMS)[number], { section, findings, expand, world }: Reading): WatcherSpec {
+  const entries = section.entries.filter(({ key }) => streamOf(key) === name);
+  const [first] = entries;
+  if (first === undefined) return spec;
+  const conf = Object.fromEntries(entries.map((entry) => [entry.key.slice(name.length + 1), expand(entry.value)]));
+  const stream = streamFromConf(name, conf);
+  if (!stream.ok) {
+    const entry = entryOf(section, `${name}.${stream.failure.key}`) ?? first;
+    findings.error(`[${section.name}]: ${stream.failure.message}`, entry.place);
+    return spec;
+  }
+  const place = (entryOf(section, `${name}.class`) ?? first).place;
+  const resolved: StreamSpec = { ...stream.value, class: resolveModule(stream.value.class, place, world) };
+  warnStreamOptions(resolved.class, { name, entries, section, findings });
+  return name === "stdout_stream" ? { ...spec, stdoutStream: resolved } : { ...spec, stderrStream: resolved };
+}
+
+interface StreamEntries {
+  readonly name: string;
+  readonly entries: readonly Entry[];
+  readonly section: Section;
+  readonly findings: Findings;
+}
+
+function warnStreamOptions(className: string, { name, entries, section, findings }: StreamEntries): void {
+  const known = streamOptionNames(className);
+  for (const { key, place } of entries) {
+    const option = key.slice(name.length + 1);
+    if (option === DEPRECATED_STREAM_OPTION) findings.warning(`"${key}" in [${section.name}] has no effect: leave it out`, place);
+    else if (known !== null && option !== "class" && !known.includes(option)) {
+      findings.warning(
+        `"${key}" in [${section.name}] is ignored: ${className} does not take it${suggestion(nearest(option, known))}`,
+        place,
+      );
+    }
+  }
+}
+
+/** What is wrong only because of another option. */
+function checkTogether(spec: WatcherSpec, section: Section, findings: Findings): void {
+  const at = (key: string): Section["place"] => entryOf(section, key)?.place ?? section.place;
+  if (spec.singleton && spec.numprocesses > 1) {
+    findings.error(
+      `[${section.name}] is a singleton and cannot have ${spec.numprocesses} processes: leave out one of singleton and numprocesses`,
+      at("numprocesses"),
+    );
+  }
+  if (spec.virtualenv !== null && !spec.copyEnv) findings.error(`virtualenv in [${section.name}] needs copy_env = True`, at("virtualenv"));
+  if (spec.copyPath && !spec.copyEnv)
+    findings.warning(`copy_path in [${section.name}] has no effect without copy_env = True`, at("copy_path"));
+}
