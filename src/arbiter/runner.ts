@@ -226,11 +226,13 @@ export class Runner {
     const pid = result.value;
     const started = this.#parts.clock.epoch();
     this.#births.set(pid, { wid, started });
-    this.#dispatch({ kind: "spawned", key, pid });
+    // Told before the step: with the last process up the watcher publishes its start.
     this.#parts.publisher.publish(this.spec.name, "spawn", { process_pid: pid, time: started });
     this.#parts.log.debug(`running ${this.spec.name} process [pid ${pid}]`);
-    if (this.#hooks.has("after_spawn") && !(await this.#hooks.ask("after_spawn", { pid }))) return { kind: "vetoed", key };
-    return { kind: "ready", key };
+    const ready = !this.#hooks.has("after_spawn");
+    this.#dispatch({ kind: "spawned", key, pid, ready });
+    if (ready) return null;
+    return { kind: (await this.#hooks.ask("after_spawn", { pid })) ? "ready" : "vetoed", key };
   }
 
   #isStarting(key: Key): boolean {

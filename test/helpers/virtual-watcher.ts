@@ -154,8 +154,7 @@ export class VirtualWatcher {
       this.#pending.push({ kind: "failed", key, failure: { ...this.spawnFailure, code: "ENOENT", message: "Cannot start" } });
       return;
     }
-    this.#pending.push({ kind: "spawned", key, pid: this.#nextPid++ });
-    if (this.automatic.ready) this.#pending.push({ kind: "ready", key });
+    this.#pending.push({ kind: "spawned", key, pid: this.#nextPid++, ready: this.automatic.ready });
   }
 
   /** Hands over what `spawned` has queued. */

@@ -4,6 +4,6 @@ import { GONE, processStats } from "./process-stats.js";
 
 /** Figures of circusd itself. */
 export const dstats: Handler<"dstats"> = ({ parts }) => {
-  const info = parts.host.inspect([parts.pid], true).get(parts.pid);
+  const info = parts.host.inspect([parts.pid], false).get(parts.pid);
   return done({ info: info === undefined ? GONE : processStats(info, parts.clock.epoch()) });
 };

@@ -1,4 +1,5 @@
 /** Keeps the number of processes right: fills vacancies when their time has come, stops the oldest of too many. */
+import { isUp } from "../process.js";
 import type { Member, Vacancy } from "./state.js";
 import type { Turn } from "./turn.js";
 
@@ -15,13 +16,18 @@ export function current(turn: Turn): readonly Member[] {
   return operation?.kind === "reload" ? counted.filter((member) => !operation.old.has(member.key)) : counted;
 }
 
-/** Places that are neither filled nor given up. */
+/** Places that are neither filled nor given up; below zero where there are too many. */
 function missing(turn: Turn): number {
   const { operation, members, spec, retired } = turn.draft;
-  // One that is being stopped holds its place, so that there are never more than numprocesses; but those that a
-  // graceful reload replaces overlap with their successors.
-  const leaving = members.filter((member) => member.doomed !== null && !(operation?.kind === "reload" && operation.old.has(member.key)));
-  return spec.numprocesses - current(turn).length - leaving.length - retired;
+  const old = operation?.kind === "reload" ? operation.old : null;
+  let held = 0;
+  for (const { key, state, doomed } of members) {
+    // One that is being stopped holds its place, so that there are never more than numprocesses; but those that a
+    // graceful reload replaces overlap with their successors.
+    if (old?.has(key) === true) continue;
+    if (doomed !== null || isUp(state)) held += 1;
+  }
+  return spec.numprocesses - held - retired;
 }
 
 /** @returns whether anything was started or stopped. */
@@ -30,19 +36,25 @@ export function fill(turn: Turn): boolean {
     turn.draft.vacancies = [];
     return false;
   }
-  return trim(turn) || spawnDue(turn);
+  const places = missing(turn);
+  if (places < 0) {
+    turn.draft.vacancies = [];
+    return trim(turn);
+  }
+  return (places > 0 || turn.draft.vacancies.length > 0) && spawnDue(turn, places);
 }
 
 function trim(turn: Turn): boolean {
-  const surplus = current(turn).length - turn.draft.spec.numprocesses;
-  if (surplus <= 0) return false;
-  for (const member of current(turn).slice(0, surplus)) turn.doom(member.key, "replaced");
-  return true;
+  const up = current(turn);
+  const surplus = up.slice(0, Math.max(0, up.length - turn.draft.spec.numprocesses));
+  for (const { key } of surplus) turn.doom(key, "replaced");
+  return surplus.length > 0;
 }
 
-function spawnDue(turn: Turn): boolean {
+function spawnDue(turn: Turn, places: number): boolean {
   const { draft, at } = turn;
-  draft.vacancies = vacancies(turn);
+  draft.vacancies = vacancies(turn, places);
+  if (draft.vacancies.every((vacancy) => vacancy.notBefore > at.now || draft.nextSpawn > at.now)) return false;
   const taken = new Set(draft.members.map((member) => member.wid));
   const waiting: Vacancy[] = [];
   const born: Member[] = [];
@@ -56,10 +68,9 @@ function spawnDue(turn: Turn): boolean {
 }
 
 /** As many vacancies as places are missing: what waits the longest is dropped first, what is new is due at once. */
-function vacancies(turn: Turn): readonly Vacancy[] {
-  const wanted = Math.max(0, missing(turn));
-  const list = [...turn.draft.vacancies].sort((a, b) => a.notBefore - b.notBefore).slice(0, wanted);
-  while (list.length < wanted) list.push({ failures: 0, notBefore: turn.at.now, cause: "fresh" });
+function vacancies(turn: Turn, places: number): readonly Vacancy[] {
+  const list = [...turn.draft.vacancies].sort((a, b) => a.notBefore - b.notBefore).slice(0, places);
+  while (list.length < places) list.push({ failures: 0, notBefore: turn.at.now, cause: "fresh" });
   return list;
 }
 

@@ -140,7 +140,8 @@ export type WatcherEvent =
   | { readonly kind: "left" }
   /** The answer to `close`. */
   | { readonly kind: "closed" }
-  | { readonly kind: "spawned"; readonly key: Key; readonly pid: Pid }
+  /** `ready`: it may be relied on at once; else `ready` or `vetoed` follows. */
+  | { readonly kind: "spawned"; readonly key: Key; readonly pid: Pid; readonly ready: boolean }
   | { readonly kind: "failed"; readonly key: Key; readonly failure: SpawnFailure }
   | { readonly kind: "ready"; readonly key: Key }
   /** after_spawn refused the process. */

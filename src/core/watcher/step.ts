@@ -50,6 +50,7 @@ function takeIn(turn: Turn, event: WatcherEvent): void {
     case "spawned":
       draft.failedStarts = 0;
       turn.tell(event.key, { kind: "spawned", pid: event.pid });
+      if (event.ready) turn.tell(event.key, { kind: "ready" });
       if (draft.spec.maxAge > 0) turn.emit({ do: "armAge", key: event.key, delay: lifetime(turn) });
       return;
     case "failed":
