@@ -23,14 +23,21 @@ The configuration is examples/quickstart/circus.ini. Ctrl-C stops everything.
 
 await inOrder(install, build);
 
+// In a session of its own: a Ctrl-C may come from the terminal and from npm as well, and circusd takes a second
+// one for impatience.
 const daemon = spawn(process.execPath, [path.join(root, "bin", "circusd.js"), "circus.ini"], {
   cwd: path.join(root, "examples", "quickstart"),
   stdio: "inherit",
+  detached: true,
 });
 const stopped = new AbortController();
-// Ctrl-C reaches the daemon by itself; this script only waits for it to clear up.
-process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => daemon.kill("SIGTERM"));
+let asked = false;
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+  process.on(signal, () => {
+    if (!asked) daemon.kill("SIGTERM");
+    asked = true;
+  });
+}
 daemon.once("exit", (code) => {
   stopped.abort();
   process.exitCode = code ?? 1;
