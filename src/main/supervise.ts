@@ -1,5 +1,6 @@
 /** The life of the daemon, from its configuration to its exit code. */
 import { Arbiter } from "../arbiter/arbiter.js";
+import type { ArbiterParts } from "../arbiter/parts.js";
 import type { ProcessHost } from "../core/ports.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { Loaded } from "../core/spec.js";
@@ -66,28 +67,37 @@ async function prepare({ config, overrides }: SuperviseRequest): Promise<Result<
   return succeed({ loaded, log: log.value, visible: writesToStream(setup.setup) });
 }
 
-async function live(request: SuperviseRequest, { loaded, log, visible }: Prepared, reporter: Reporter): Promise<number> {
+async function live(request: SuperviseRequest, prepared: Prepared, reporter: Reporter): Promise<number> {
+  const { log, visible } = prepared;
   process.title = "circusd";
+  const keepAlive = setInterval(() => undefined, FOREVER);
+  try {
+    const parts = await assemble({ ...request, log });
+    return await run(parts, prepared, reporter);
+  } catch (error) {
+    if (!visible) log.critical(textOf(error));
+    await reporter.failed(EXIT.failed, `circusd: ${textOf(error)}`);
+    return EXIT.failed;
+  } finally {
+    clearInterval(keepAlive);
+    await log.close();
+  }
+}
+
+/** @throws where the arbiter cannot start; what it had started is stopped then */
+async function run(parts: ArbiterParts, { loaded, log }: Prepared, reporter: Reporter): Promise<number> {
   surviveOurBugs(log);
-  const parts = await assemble({ ...request, log });
   const arbiter = new Arbiter(parts);
   const unlisten = onSignals(meanings({ arbiter, host: parts.host, log }));
-  const keepAlive = setInterval(() => undefined, FOREVER);
   try {
     await Promise.race([arbiter.start(loaded), arbiter.finished]);
     await reporter.ready();
     await arbiter.finished;
-    return farewell(await arbiter.stop(), log);
-  } catch (error) {
-    if (!visible) log.critical(textOf(error));
-    await arbiter.stop();
-    await reporter.failed(EXIT.failed, `circusd: ${textOf(error)}`);
-    return EXIT.failed;
   } finally {
+    await arbiter.stop();
     unlisten();
-    clearInterval(keepAlive);
-    await log.close();
   }
+  return farewell(await arbiter.stop(), log);
 }
 
 function meanings({ arbiter, host, log }: Running): SignalMeanings {

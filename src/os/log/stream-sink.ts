@@ -86,15 +86,20 @@ export function streamSink(fd: 1 | 2): Sink {
   };
 }
 
-/** The descriptor is only used itself where it cannot be opened anew: a pipe or terminal that belongs to another user. */
+/**
+ * A pipe or a terminal is opened anew, unless it belongs to another user. A file is written through the descriptor
+ * itself: others who write to it share its place in the file.
+ */
 function openTarget(fd: 1 | 2): Target {
-  const nothing = (): void => undefined;
+  const shared: Target = { write: (chunk) => tryWrite(fd, chunk), close: () => undefined };
   try {
-    if (fstatSync(fd).isSocket()) return { write: socketWriter(fd), close: nothing };
-    const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const kind = fstatSync(fd);
+    if (kind.isSocket()) return { write: socketWriter(fd), close: () => undefined };
+    if (kind.isFile()) return shared;
+    const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     return { write: (chunk) => tryWrite(own, chunk), close: () => closeSync(own) };
   } catch {
-    return { write: (chunk) => tryWrite(fd, chunk), close: nothing };
+    return shared;
   }
 }
 

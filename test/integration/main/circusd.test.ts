@@ -224,6 +224,16 @@ test("the third signal kills what would not stop and exits with 3", async (t) =>
   assert.equal(existsSync(dir.join("pid")), false);
 });
 
+test("SIGTERM is heard while watchers are still being started", async (t) => {
+  const dir = await tempDir(t);
+  const slow = "\n[watcher:later]\ncmd = /bin/sleep 3600\npriority = -1\n";
+  const file = await dir.write("circus.ini", configuration(dir, { arbiter: "warmup_delay = 3600" }) + slow);
+  await using daemon = await foreground(dir, file, "--log-output", dir.join("log"));
+  daemon.signal("SIGTERM");
+  assert.equal((await daemon.end).code, 0);
+  assert.equal(alive(daemon.worker), false);
+});
+
 test("circusd --daemon returns when its workers run, and the daemon outlives it in a session of its own", async (t) => {
   const dir = await tempDir(t);
   const file = await dir.write("circus.ini", configuration(dir, { watcher: "copy_env = True" }));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
@@ -166,6 +166,25 @@ test("lines reach a host over UDP", async () => {
   assert.equal(String((await packet)[0]), "<14>INFO hello");
   await log.close();
   receiver.close();
+});
+
+test("the log on standard error and others who write to the same file do not overwrite each other", async () => {
+  await using folder = await tempDir();
+  const url = new URL("../../../src/os/log.js", import.meta.url).href;
+  const program = `
+    import { execFileSync } from "node:child_process";
+    import { openLog } from ${JSON.stringify(url)};
+    const handlers = [{ target: { kind: "stream", fd: 2 }, threshold: 0, format: "%(message)s", dateFormat: null }];
+    const log = openLog({ level: 0, handlers }).value;
+    log.info("before");
+    execFileSync("sh", ["-c", "echo worker >&2"], { stdio: ["ignore", "ignore", "inherit"] });
+    log.info("after");
+  `;
+  const file = openSync(folder.join("err"), "w");
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: ["ignore", "ignore", file] });
+  closeSync(file);
+  await once(child, "exit");
+  assert.equal(readFileSync(folder.join("err"), "utf8"), "before\nworker\nafter\n");
 });
 
 const FLOOD = `
