@@ -1,5 +1,5 @@
 /** The [circus] section to a spec. */
-import { ARBITER_DEFAULTS, ARBITER_OPTIONS } from "../core/options.js";
+import { ARBITER_DEFAULTS, ARBITER_OPTIONS, INCLUDE_OPTIONS } from "../core/options.js";
 import type { ArbiterSpec } from "../core/spec.js";
 import { Findings } from "./diagnose.js";
 import { type Section, entryOf } from "./ini.js";
@@ -15,13 +15,10 @@ const DEAD: DeadOptions = new Map([
   ["prereload_fn", "leave it out; it belonged to Circus's Python interface"],
 ]);
 
-/** Options that the loader reads before anything else. */
-export const INCLUDE_OPTIONS = ["include", "include_dir"] as const;
-
 /** Reads the section; what is at fault stays at its default and is told in the findings. */
 export function readArbiter(section: Section | null, expand: Expand): { readonly spec: ArbiterSpec; readonly findings: Findings } {
   if (section === null) return { spec: ARBITER_DEFAULTS, findings: new Findings() };
-  const rules = { options: ARBITER_OPTIONS, dead: DEAD, others: INCLUDE_OPTIONS, expand };
+  const rules = { options: ARBITER_OPTIONS, dead: DEAD, others: INCLUDE_OPTIONS.map(({ name }) => name), expand };
   const { spec, findings } = readByTable(section, ARBITER_DEFAULTS, rules);
   const stats = entryOf(section, "stats_endpoint");
   if (stats === null || spec.statsd) return { spec, findings };

@@ -17,6 +17,10 @@ export class Findings {
     this.#list.push({ severity: "warning", message, place });
   }
 
+  include(known: readonly Diagnostic[]): void {
+    this.#list.push(...known);
+  }
+
   get list(): readonly Diagnostic[] {
     return this.#list;
   }

@@ -26,9 +26,10 @@ export function readEnvironments(sections: readonly Section[], environment: Daem
   const general = sections.find(({ name }) => name === "env");
   const shared = general === undefined ? {} : readEnvironment(general, environment, {});
   const special = sections.filter(({ name }) => name.startsWith(PREFIX)).map((section) => ({ section, fits: fitter(section) }));
-  for (const section of general === undefined ? [] : [general]) report(section, findings);
+  // A line that cannot be read is everybody's fault here: no single watcher could be left out for it.
+  findings.include(general?.diagnostics ?? []);
   for (const { section, fits } of special) {
-    report(section, findings);
+    findings.include(section.diagnostics);
     if (!watchers.some(fits)) findings.warning(`[${section.name}] fits no watcher`, section.place);
   }
   return {
@@ -52,12 +53,4 @@ function fitter(section: Section): (watcher: string) => boolean {
 function readEnvironment(section: Section, environment: DaemonEnvironment, shared: Environment): Environment {
   const expand = expander(environment, shared);
   return Object.fromEntries(section.entries.map(({ key, value }) => [key, expandDollars(expand(value), environment).trim()]));
-}
-
-function report(section: Section, findings: Findings): void {
-  for (const { severity, message, place } of section.diagnostics) {
-    // A line of [env] that cannot be read is everybody's: no single watcher could be left out for it.
-    if (severity === "error") findings.error(message, place);
-    else findings.warning(message, place);
-  }
 }

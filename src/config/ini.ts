@@ -30,6 +30,9 @@ export interface Parsed {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** The section that every other one inherits from. */
+export const DEFAULTS = "DEFAULT";
+
 interface OpenEntry {
   readonly key: string;
   readonly place: Place;
@@ -57,6 +60,8 @@ export function parseIni(text: string, file: string): Parsed {
       continueEntry(entry, line, { place, findings: section.findings });
       continue;
     }
+    // Under a header there is no value that an indented comment could belong to.
+    if (/^\s+[#;]/.test(line)) continue;
     const header = headerOf(line);
     if (header !== null) {
       section = { name: header, place, entries: [], findings: new Findings() };
@@ -84,9 +89,8 @@ export function mergeSections(sections: readonly Section[]): readonly Section[] 
     const first = byName.get(section.name);
     byName.set(section.name, join(first ?? { ...section, entries: [], diagnostics: [] }, section));
   }
-  const defaults = byName.get("DEFAULT")?.entries ?? [];
-  const named = [...byName.values()].filter(({ name }) => name !== "DEFAULT");
-  return named.map((section) => inherit(section, defaults));
+  const defaults = byName.get(DEFAULTS)?.entries ?? [];
+  return [...byName.values()].map((section) => (section.name === DEFAULTS ? section : inherit(section, defaults)));
 }
 
 /** The entry of that key, or null. */
@@ -116,7 +120,10 @@ function openEntry(line: string, place: Place, findings: Findings): OpenEntry | 
     findings.error(`Cannot read ${show(line)}: expected "key = value" or "[section]"`, place);
     return null;
   }
-  return { key, place, lines: [valueOf(match[2] ?? "")] };
+  const value = valueOf(match[2] ?? "");
+  if (value.startsWith(";"))
+    findings.warning(`The value of "${key}" begins with a semicolon: write "" before it if the value is empty`, place);
+  return { key, place, lines: [value] };
 }
 
 /** Only the first `;` is looked at: it begins a comment where a space stands before it. */

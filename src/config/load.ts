@@ -1,8 +1,8 @@
 /** A file and what it includes, from disk to a configuration. The only module of this room that reads files. */
 import { readFile, readdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { INCLUDE_OPTIONS } from "../core/options.js";
 import type { Loaded, Place } from "../core/spec.js";
-import { INCLUDE_OPTIONS } from "./arbiter-section.js";
 import { Findings, inOrder } from "./diagnose.js";
 import { readEnvironments } from "./environment.js";
 import { type Directories, glob } from "./glob.js";
@@ -66,7 +66,7 @@ async function readIncluded({ file, sections, environment }: Main, findings: Fin
 }
 
 function patternsOf(circus: Section | null, expand: Expand): readonly { readonly pattern: string; readonly place: Place }[] {
-  return INCLUDE_OPTIONS.flatMap((option) => {
+  return INCLUDE_OPTIONS.flatMap(({ name: option }) => {
     const entry = entryOf(circus, option);
     if (entry === null) return [];
     const words = expand(entry.value)
@@ -78,7 +78,7 @@ function patternsOf(circus: Section | null, expand: Expand): readonly { readonly
 
 function warnNested(sections: readonly Section[], findings: Findings): void {
   for (const section of sections.filter(({ name }) => name === "circus")) {
-    for (const option of INCLUDE_OPTIONS) {
+    for (const { name: option } of INCLUDE_OPTIONS) {
       const entry = entryOf(section, option);
       if (entry !== null)
         findings.warning(`"${option}" in an included file is ignored: only the main configuration file includes others`, entry.place);
@@ -91,7 +91,7 @@ async function readSectionsOf(file: string, findings: Findings, from: Place | nu
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
     const { sections, diagnostics } = parseIni(text, file);
-    for (const { message, place } of diagnostics) findings.error(message, place);
+    findings.include(diagnostics);
     return sections;
   } catch (error) {
     findings.error(`Cannot read configuration "${file}": ${reason(error)}`, from);

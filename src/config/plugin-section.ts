@@ -1,5 +1,5 @@
 /** A [plugin:NAME] section to a spec, with the watcher that runs the plugin. */
-import { defaultWatcher, parseBoolean, watcherOption } from "../core/options.js";
+import { PLUGIN_PRIORITY, defaultWatcher, parseBoolean, watcherOption } from "../core/options.js";
 import type { PluginSpec, WatcherSpec } from "../core/spec.js";
 import { Findings } from "./diagnose.js";
 import { type Section, entryOf } from "./ini.js";
@@ -33,7 +33,7 @@ export function readPlugin(section: Section, expand: Expand, debug: boolean): Re
     singleton: true,
     copyEnv: true,
     copyPath: true,
-    priority: 1,
+    priority: PLUGIN_PRIORITY,
     closeChildStdout: !debug,
     closeChildStderr: !debug,
     internal: true,

@@ -5,7 +5,7 @@ import { referencedSockets } from "../core/variables.js";
 import { readArbiter } from "./arbiter-section.js";
 import { Findings, suggestion } from "./diagnose.js";
 import { readEnvironments } from "./environment.js";
-import { type Section, entryOf } from "./ini.js";
+import { DEFAULTS, type Section, entryOf } from "./ini.js";
 import { readPlugin } from "./plugin-section.js";
 import { type World, expander } from "./reading.js";
 import { readSocket } from "./socket-section.js";
@@ -77,7 +77,8 @@ function reportOdd(sections: readonly Section[]): Findings {
   const findings = new Findings();
   for (const { name, place, entries, diagnostics } of sections) {
     const prefix = PREFIXED.find((known) => name.startsWith(known));
-    const known = prefix !== undefined || name === "circus" || name === "env";
+    const known = prefix !== undefined || name === "circus" || name === "env" || name === DEFAULTS;
+    if (name === DEFAULTS) findings.include(diagnostics);
     if (name === prefix) findings.error(`[${name}] has no name: write it after the colon`, place);
     else if (!known) {
       findings.warning(`[${name}] is no section of a circus.ini and is ignored${suggestion(nearSection(name))}`, place);

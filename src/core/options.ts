@@ -12,7 +12,8 @@ export {
   defaultWatcher,
   watcherOption,
 } from "./options/table.js";
-export { ARBITER_DEFAULTS, ARBITER_OPTIONS } from "./options/arbiter.js";
+export { ARBITER_DEFAULTS, ARBITER_OPTIONS, INCLUDE_OPTIONS } from "./options/arbiter.js";
+export { PLUGIN_OPTIONS, PLUGIN_PRIORITY } from "./options/plugin.js";
 export { SOCKET_OPTIONS, defaultSocket, octalText } from "./options/socket.js";
 export {
   DEPRECATED_STREAM_OPTION,

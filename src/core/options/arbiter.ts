@@ -2,7 +2,7 @@
 import type { ArbiterSpec, LogLevel } from "../spec.js";
 import { type Result, fail, succeed } from "../result.js";
 import { decimal, flag, integer, type Kind, octal, optional, optionalText, seconds, text, word } from "./kinds.js";
-import { type Option, rowsOf } from "./option.js";
+import { type Option, type OptionDoc, rowsOf } from "./option.js";
 import { repr } from "./repr.js";
 
 /** An arbiter of which nothing was configured. */
@@ -96,6 +96,22 @@ export const ARBITER_OPTIONS: readonly Option<ArbiterSpec>[] = [
     doc: "File in Python's logging format (INI, JSON or YAML) that configures the log. default means loglevel and logoutput.",
   }),
   row("fqdnPrefix", optionalText, { name: "fqdn_prefix", doc: "Prefix of the host name under which the daemon is known." }),
+];
+
+/** Options of [circus] that only the loader reads. */
+export const INCLUDE_OPTIONS: readonly OptionDoc[] = [
+  {
+    name: "include",
+    label: "paths",
+    default: null,
+    doc: "Further files to read, separated by spaces, relative to the main file. They may hold wildcards. What the main file says goes before what they say.",
+  },
+  {
+    name: "include_dir",
+    label: "paths",
+    default: null,
+    doc: "Directories, separated by spaces, relative to the main file, of which all *.ini files are read.",
+  },
 ];
 
 function addressed(pattern: RegExp, expected: string): Kind<string> {

@@ -321,6 +321,8 @@ const FAULTS: readonly (readonly [text: string, ...messages: readonly string[]])
   ["[Circus]\ndebug = 1", '1: warning: [Circus] is no section of a circus.ini and is ignored (did you mean "circus"?)'],
   ["[watcher:]\ncmd = x", "1: error: [watcher:] has no name: write it after the colon"],
   ["[watcher:web]", "1: warning: [watcher:web] is empty and is ignored"],
+  ["[DEFAULT]\nnonsense\nk = v", '2: error: Cannot read "nonsense": expected "key = value" or "[section]"'],
+  ["[env]\nnonsense", '2: error: Cannot read "nonsense": expected "key = value" or "[section]"'],
   ["[env:nobody]\nA = b", "1: warning: [env:nobody] fits no watcher"],
 ];
 

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import {
   ARBITER_DEFAULTS,
   ARBITER_OPTIONS,
+  INCLUDE_OPTIONS,
+  PLUGIN_OPTIONS,
   SOCKET_OPTIONS,
   STREAM_OPTIONS,
   WATCHER_FAMILIES,
@@ -15,7 +17,15 @@ import {
   watcherOption,
 } from "../../../src/core/options.js";
 
-const ALL = [...WATCHER_OPTIONS, ...WATCHER_FAMILIES, ...ARBITER_OPTIONS, ...SOCKET_OPTIONS, ...STREAM_OPTIONS];
+const ALL = [
+  ...WATCHER_OPTIONS,
+  ...WATCHER_FAMILIES,
+  ...ARBITER_OPTIONS,
+  ...INCLUDE_OPTIONS,
+  ...SOCKET_OPTIONS,
+  ...STREAM_OPTIONS,
+  ...PLUGIN_OPTIONS,
+];
 
 test("every key of a watcher, a socket and the arbiter has its row in a table", () => {
   const families = ["name", "env", "limits", "stdoutStream", "stderrStream", "hooks", "freeForm", "internal"];
