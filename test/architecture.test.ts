@@ -40,11 +40,11 @@ const NODE_EXCEPTIONS: Readonly<Record<string, readonly string[] | "any">> = {
   "src/wire/zmq/": "any",
 };
 
-/** Each package belongs to one room; why some belong to two is told in docs/dependencies.md. */
+/** Each package belongs to one room; docs/dependencies.md tells why it is there. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ini: ["src/os/"],
   koffi: ["src/os/"],
-  picomatch: ["src/config/", "src/arbiter/"],
+  picomatch: ["src/arbiter/"],
   shlex: ["src/arbiter/"],
   valibot: ["src/wire/"],
   yaml: ["src/os/"],
