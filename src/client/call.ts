@@ -36,7 +36,7 @@ export interface RawReply {
 
 interface Pending {
   readonly resolve: (reply: RawReply) => void;
-  readonly reject: (cause: unknown) => void;
+  readonly reject: (cause: Error) => void;
 }
 
 /**
@@ -62,7 +62,7 @@ export class CircusClient implements AsyncDisposable {
     this.#timeout = timeout;
     this.#timer = timer;
     this.#connection = transport.connect(endpoint);
-    this.#reading = this.#read().catch((cause: unknown) => this.#rejectAll(cause));
+    this.#reading = this.#read().catch((cause: unknown) => this.#rejectAll(errorOf(cause)));
   }
 
   /**
@@ -88,7 +88,7 @@ export class CircusClient implements AsyncDisposable {
     const id = newId();
     const body = encodeJson({ id, command, properties });
     return new Promise((resolve, reject) => {
-      const abort = (): void => settle(() => reject(signal?.reason));
+      const abort = (): void => settle(() => reject(errorOf(signal?.reason)));
       const settle = (deliver: () => void): void => {
         cancel();
         signal?.removeEventListener("abort", abort);
@@ -100,7 +100,7 @@ export class CircusClient implements AsyncDisposable {
         resolve: (reply) => settle(() => resolve(reply)),
         reject: (cause) => settle(() => reject(cause)),
       });
-      this.#connection.send(body).catch((cause: unknown) => this.#pending.get(id)?.reject(cause));
+      this.#connection.send(body).catch((cause: unknown) => this.#pending.get(id)?.reject(errorOf(cause)));
     });
   }
 
@@ -131,13 +131,18 @@ export class CircusClient implements AsyncDisposable {
     }
   }
 
-  #rejectAll(cause: unknown): void {
+  #rejectAll(cause: Error): void {
     for (const { reject } of [...this.#pending.values()]) reject(cause);
   }
 
   #closedError(command: string): Error {
     return new Error(`Cannot send "${command}" to "${this.endpoint}": the client is closed`);
   }
+}
+
+/** What was thrown, or what an abort was given as its reason, is nearly always an Error; it is passed on as it is. */
+function errorOf(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause), { cause });
 }
 
 /** In the form of Python's uuid4().hex, as Circus's clients send it. */

@@ -62,15 +62,8 @@ export function decodeEvent(topic: string, body: Uint8Array): CircusEvent | null
   const parts = /^watcher\.(.+)\.([^.]+)$/s.exec(topic);
   const [watcher, event] = [parts?.[1], parts?.[2]];
   if (watcher === undefined || event === undefined || !isWatcherEvent(event)) return other;
-  return v.is(PAYLOADS[event], json.value) ? makeEvent({ topic, watcher, event }, json.value) : other;
-}
-
-/** The compiler cannot see that an event and its own payload, checked above, make one member of the union. */
-function makeEvent<E extends WatcherEvent>(
-  head: { readonly topic: string; readonly watcher: string; readonly event: E },
-  payload: object,
-): CircusEvent {
-  return { ...head, payload } as Extract<CircusEvent, { event: E }>;
+  // The compiler cannot see that an event and its own payload, checked here, make one member of the union.
+  return v.is(PAYLOADS[event], json.value) ? ({ topic, watcher, event, payload: json.value } as CircusEvent) : other;
 }
 
 function isWatcherEvent(name: string): name is WatcherEvent {

@@ -1,7 +1,9 @@
 /** Binding a socket and letting go of it, with answers to what libzmq leaves open: who holds a path, and when it is free again. */
 import { chmodSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import type { NetConnectOpts } from "node:net";
 import type { Socket } from "zeromq";
-import { claimPath } from "./unix-path.js";
+import { claimPath, holdPath, isAnswered } from "./unix-path.js";
 
 /** Milliseconds for which messages that were sent already may still leave after the socket is closed. */
 const LINGER = 500;
@@ -15,36 +17,70 @@ export interface Binding {
   readonly endpoint: string;
 }
 
+export interface Bound {
+  /** With the port or path that was really taken. */
+  readonly endpoint: string;
+  /**
+   * Closes the socket. When this has resolved its endpoint can be bound again: libzmq closes the listener in a
+   * thread of its own, later than the socket's `close()` returns.
+   */
+  close(): Promise<void>;
+}
+
 /**
- * Binds, and returns the endpoint with the port or path that was really taken.
+ * Binds the socket; where that fails it is closed.
  * @throws Error that names the endpoint, the cause and what to do.
  */
-export async function bind(socket: Socket, { what, endpoint }: Binding): Promise<string> {
+export async function bind(socket: Socket, { what, endpoint }: Binding): Promise<Bound> {
   const path = pathOf(endpoint);
+  let release = async (): Promise<void> => {};
   try {
     if (path === null) socket.bindSync(endpoint);
     else {
       await claimPath(path);
       bindPrivately(socket, path);
+      release = await holdPath(path);
     }
   } catch (cause) {
     socket.close();
     throw new Error(`Cannot bind ${what} "${endpoint}": ${explain(cause)}`, { cause });
   }
-  return boundEndpoint(endpoint, socket.lastEndpoint ?? endpoint);
+  let closing: Promise<void> | null = null;
+  return {
+    endpoint: boundEndpoint(endpoint, socket.lastEndpoint ?? endpoint),
+    close: () => (closing ??= closed(socket).then(release)),
+  };
 }
 
-/**
- * Closes a bound socket. When this has resolved its endpoint can be bound again: libzmq closes the listener and
- * removes a unix socket's file in a thread of its own, later than `close()` returns.
- */
-export async function unbind(socket: Socket): Promise<void> {
-  if (socket.closed) return;
-  const { events } = socket;
+async function closed(socket: Socket): Promise<void> {
+  const { lastEndpoint } = socket;
   socket.linger = LINGER;
+  if (lastEndpoint !== null) {
+    // To libzmq this is zmq_unbind under its other name. `unbindSync()` binds a second time (zeromq 6.8.0) and `unbind()`
+    // uses the socket from another thread while a receive is pending. To watch the socket's events instead is no way:
+    // libzmq blocks for ever when their reader is gone first.
+    socket.disconnect(lastEndpoint);
+    await untilSilent(lastEndpoint);
+  }
   socket.close();
-  for await (const { type } of events) if (type === "close" || type === "close:error" || type === "end") break;
-  events.close();
+}
+
+/** Waits until nobody listens at the endpoint any more; gives up after a second, for another may listen there by now. */
+async function untilSilent(endpoint: string): Promise<void> {
+  const address = addressOf(endpoint);
+  for (let attempt = 0; address !== null && attempt < 200; attempt += 1) {
+    if (!(await isAnswered(address))) return;
+    await setTimeout(5);
+  }
+}
+
+function addressOf(endpoint: string): NetConnectOpts | null {
+  const path = pathOf(endpoint);
+  if (path !== null) return { path };
+  const [, host, port] = /^tcp:\/\/\[?(.+?)\]?:(\d+)$/.exec(endpoint) ?? [];
+  if (host === undefined) return null;
+  const local = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return { host: local, port: Number(port) };
 }
 
 /** The path of a unix endpoint that has a file; null for tcp, abstract and temporary ones. */

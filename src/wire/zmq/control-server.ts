@@ -1,7 +1,7 @@
 /** The control endpoint: a ROUTER socket that takes requests from DEALER and REQ sockets. */
 import type { Router } from "zeromq";
 import type { ControlServer, Incoming } from "../transport.js";
-import { bind, unbind } from "./bind.js";
+import { bind } from "./bind.js";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -16,9 +16,9 @@ export async function serveControl(socket: Router, endpoint: string, onRequest: 
   const bound = await bind(socket, { what: "control endpoint", endpoint });
   const finished = receive(socket, onRequest);
   return {
-    endpoint: bound,
+    endpoint: bound.endpoint,
     async close() {
-      await unbind(socket);
+      await bound.close();
       await finished;
     },
   };

@@ -1,7 +1,7 @@
 /** The event endpoint: a PUB socket. */
 import type { Publisher } from "zeromq";
 import type { EventServer } from "../transport.js";
-import { bind, unbind } from "./bind.js";
+import { bind } from "./bind.js";
 
 /**
  * Binds the socket. It must have a send timeout of 0: a PUB socket is always writable, so each send is carried out
@@ -10,11 +10,11 @@ import { bind, unbind } from "./bind.js";
 export async function serveEvents(socket: Publisher, endpoint: string): Promise<EventServer> {
   const bound = await bind(socket, { what: "event endpoint", endpoint });
   return {
-    endpoint: bound,
+    endpoint: bound.endpoint,
     publish(topic, body) {
       if (!socket.closed) socket.send([topic, body]).catch(ignoreLost);
     },
-    close: () => unbind(socket),
+    close: () => bound.close(),
   };
 }
 

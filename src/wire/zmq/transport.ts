@@ -13,6 +13,8 @@ const REPLIES = 1000;
 const EVENTS = 10_000;
 /** Milliseconds for which the requests of a client that is closed may still leave. */
 const CLIENT_LINGER = 250;
+/** Milliseconds before a client tries again; doubled up to a second while the daemon is away. */
+const RECONNECT = { reconnectInterval: 20, reconnectMaxInterval: 1000 };
 
 /**
  * Makes the transport. The native library is loaded here and not before, so that what needs no network starts quickly.
@@ -40,10 +42,10 @@ export async function openZmq(): Promise<Transport> {
     },
     connect(endpoint) {
       const routingId = crypto.randomUUID().replaceAll("-", "");
-      return connectControl(new Dealer({ ipv6: isIpv6(endpoint), linger: CLIENT_LINGER, routingId }), endpoint);
+      return connectControl(new Dealer({ ipv6: isIpv6(endpoint), linger: CLIENT_LINGER, routingId, ...RECONNECT }), endpoint);
     },
     subscribe(endpoint, topics) {
-      const socket = new Subscriber({ ipv6: isIpv6(endpoint), linger: 0, receiveHighWaterMark: EVENTS, tcpKeepalive: 1 });
+      const socket = new Subscriber({ ipv6: isIpv6(endpoint), linger: 0, receiveHighWaterMark: EVENTS, tcpKeepalive: 1, ...RECONNECT });
       return connectEvents(socket, endpoint, topics);
     },
   };

@@ -3,7 +3,7 @@
  * that a second daemon would silently take the place of a living one.
  */
 import { lstat, unlink } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, type NetConnectOpts } from "node:net";
 import { dirname } from "node:path";
 
 /**
@@ -14,8 +14,17 @@ export async function claimPath(path: string): Promise<void> {
   const found = await kindOf(path);
   if (found === "nothing") return;
   if (found === "other") throw new Error(`"${path}" exists and is no socket; remove it or choose another path`);
-  if (await isAnswered(path)) throw Object.assign(new Error("address already in use"), { code: "EADDRINUSE" });
+  if (await isAnswered({ path })) throw Object.assign(new Error("address already in use"), { code: "EADDRINUSE" });
   await unlink(path);
+}
+
+/** Remembers whose socket stands at the path; what it returns removes that one, and never one that took its place. */
+export async function holdPath(path: string): Promise<() => Promise<void>> {
+  const { ino, dev } = await lstat(path);
+  return async () => {
+    const now = await lstat(path).catch(() => null);
+    if (now?.ino === ino && now.dev === dev) await unlink(path).catch(() => {});
+  };
 }
 
 async function kindOf(path: string): Promise<"nothing" | "socket" | "other"> {
@@ -33,10 +42,10 @@ async function kindOf(path: string): Promise<"nothing" | "socket" | "other"> {
   return "nothing";
 }
 
-/** Whether somebody listens. Only a refusal proves that nobody does: a full backlog or a lack of rights do not. */
-function isAnswered(path: string): Promise<boolean> {
+/** Whether somebody listens at an address. Only a refusal proves that nobody does: a full backlog or a lack of rights do not. */
+export function isAnswered(address: NetConnectOpts): Promise<boolean> {
   return new Promise((resolve) => {
-    const probe = connect({ path });
+    const probe = connect(address);
     probe.once("connect", () => {
       probe.destroy();
       resolve(true);
