@@ -1,0 +1,175 @@
+/**
+ * The ProcessHost port on Linux: starts workers, learns of their deaths by SIGCHLD and keeps track of the tree of
+ * processes that each of them brings about. What to do about any of it is decided by who listens.
+ */
+import type { Exit, Pid, ProcessHost, ProcessInfo, ProcessListener, SpawnFailure, SpawnPlan } from "../core/ports.js";
+import { fail, type Result } from "../core/result.js";
+import { keepFromWorkers } from "./descriptors.js";
+import type { Native } from "./native.js";
+import { ProcTable, type ProcStat } from "./proc-table.js";
+import { ProcessFigures } from "./process-figures.js";
+import { Reaper } from "./reaper.js";
+import { Spawner } from "./spawn.js";
+import { sweep } from "./sweep.js";
+import { ProcessTree, type Forest } from "./tree.js";
+
+export interface HostOptions {
+  /** Take over the orphans of all descendants (PR_SET_CHILD_SUBREAPER): right for a daemon, not for a library. */
+  readonly subreaper: boolean;
+}
+
+interface Worker {
+  readonly listener: ProcessListener;
+  readonly tree: ProcessTree;
+}
+
+/** Without being told of the deaths of orphans, this many milliseconds pass between two looks at them. */
+const ORPHAN_POLL = 50;
+/** Unprivileged users may have 64 MiB in pipes; past that all their new pipes shrink, so only a few are made large. */
+const LARGE_PIPES_UNPRIVILEGED = 16;
+
+export class LinuxProcessHost implements ProcessHost {
+  readonly #native: Native;
+  readonly #table = new ProcTable();
+  readonly #figures: ProcessFigures;
+  readonly #spawner: Spawner;
+  readonly #reaper: Reaper;
+  readonly #forest: Forest;
+  readonly #workers = new Map<Pid, Worker>();
+  /** Workers whose leader has died before others of its tree. */
+  readonly #remains = new Map<Pid, Worker>();
+  /** Leaders that live on unsupervised, or did: their numbers are also those of their sessions. */
+  readonly #released = new Set<Pid>();
+  #batch: { readonly worker: Worker; readonly exit: Exit }[] = [];
+  #poll: NodeJS.Timeout | null = null;
+
+  /**
+   * @throws where the kernel refuses to make this process a subreaper
+   * @example `const host = new LinuxProcessHost(loadNative(), { subreaper: true });`
+   */
+  constructor(native: Native, { subreaper }: HostOptions) {
+    this.#native = native;
+    const table = this.#table;
+    keepFromWorkers(native);
+    const adopted = subreaper ? native.becomeSubreaper() : null;
+    if (adopted?.ok === false) throw new Error(`Cannot become subreaper (${adopted.failure}): use Linux 3.4 or newer`);
+    this.#forest = { native, table, adopts: subreaper || process.pid === 1, orphans: () => table.orphans((pid) => this.#workers.has(pid)) };
+    this.#figures = new ProcessFigures(native, table);
+    this.#spawner = new Spawner(native);
+    this.#reaper = new Reaper(native, {
+      isOurs: (pid) => this.#workers.has(pid),
+      ours: () => this.#workers.keys(),
+      isOrphan: (pid) => this.#isOrphan(pid),
+      zombies: () => table.children(process.pid).filter((pid) => table.stat(pid)?.state === "Z"),
+      died: (pid, exit) => this.#died(pid, exit),
+      settled: () => this.#settle(),
+    });
+  }
+
+  spawn(plan: SpawnPlan, listener: ProcessListener): Promise<Result<Pid, SpawnFailure>> {
+    const grow = process.geteuid?.() === 0 || this.#workers.size < LARGE_PIPES_UNPRIVILEGED;
+    const started = this.#spawner.start(plan, grow);
+    if (started.ok) {
+      this.#workers.set(started.value, { listener, tree: new ProcessTree(started.value, this.#forest) });
+      this.#released.delete(started.value);
+    }
+    return Promise.resolve(started);
+  }
+
+  signal(pid: Pid, signal: number): Result<void, { readonly code: string }> {
+    // To kill(2), 0 and negative numbers mean whole groups, our own among them.
+    if (!Number.isInteger(pid) || pid <= 0) return fail({ code: "ESRCH" });
+    const sent = this.#native.kill(pid, signal);
+    return sent.ok ? sent : fail({ code: sent.failure });
+  }
+
+  signalTree(leader: Pid, signal: number): readonly Pid[] {
+    const worker = this.#workers.get(leader) ?? this.#remains.get(leader);
+    return worker === undefined ? [] : worker.tree.signal(signal);
+  }
+
+  children(pid: Pid, recursive: boolean): readonly Pid[] {
+    const found = this.#descendants(pid);
+    return (recursive ? found : found.filter((stat) => stat.parent === pid)).map((stat) => stat.pid);
+  }
+
+  release(pid: Pid): void {
+    if (this.#workers.delete(pid)) this.#released.add(pid);
+    this.#remains.delete(pid);
+  }
+
+  inspect(pids: readonly Pid[], withChildren: boolean): ReadonlyMap<Pid, ProcessInfo> {
+    const found = new Map<Pid, ProcessInfo>();
+    for (const pid of pids) {
+      const info = this.#figures.read(pid, withChildren ? this.children(pid, false) : []);
+      if (info !== null) found.set(pid, info);
+    }
+    return found;
+  }
+
+  async close(): Promise<void> {
+    if (this.#poll !== null) clearTimeout(this.#poll);
+    this.#poll = null;
+    this.#table.refresh();
+    const spared = ({ pid, session }: ProcStat): boolean =>
+      this.#workers.has(session) || this.#released.has(pid) || this.#released.has(session);
+    await sweep(this.#forest, { spared, remains: [...this.#remains.values()].map((worker) => worker.tree) });
+    this.#reaper.close();
+    this.#workers.clear();
+    this.#remains.clear();
+  }
+
+  /** Each look also shows the tree who belongs to it, for the day when no parent does any more. */
+  #descendants(pid: Pid): readonly ProcStat[] {
+    const found = this.#table.descendants(pid);
+    this.#workers.get(pid)?.tree.remember(found);
+    return found;
+  }
+
+  #isOrphan(pid: Pid): boolean {
+    const stat = this.#table.stat(pid);
+    if (stat === null) return false;
+    for (const trees of [this.#workers, this.#remains]) {
+      if (trees.get(stat.session)?.tree.includes(stat)) return true;
+      for (const { tree } of trees.values()) if (tree.includes(stat)) return true;
+    }
+    return false;
+  }
+
+  #died(pid: Pid, exit: Exit): void {
+    const worker = this.#workers.get(pid);
+    if (worker === undefined) return;
+    this.#workers.delete(pid);
+    this.#figures.forget(pid);
+    worker.tree.leaderDied();
+    this.#batch.push({ worker, exit });
+  }
+
+  /** All deaths of a batch are known before anybody is told, and before one look at the orphans serves for all. */
+  #settle(): void {
+    this.#table.refresh();
+    const batch = this.#batch;
+    this.#batch = [];
+    this.#checkRemains();
+    for (const { worker, exit } of batch) {
+      const leftovers = worker.tree.survives();
+      // A listener that throws must not keep the others from being told.
+      queueMicrotask(() => worker.listener.exited(exit, leftovers));
+      if (leftovers) this.#remains.set(worker.tree.leader, worker);
+    }
+    if (this.#remains.size > 0 && !this.#forest.adopts) this.#poll ??= setTimeout(() => this.#lookAgain(), ORPHAN_POLL).unref();
+  }
+
+  #lookAgain(): void {
+    this.#poll = null;
+    this.#settle();
+  }
+
+  #checkRemains(): void {
+    for (const [leader, { tree, listener }] of this.#remains) {
+      if (tree.survives()) continue;
+      this.#remains.delete(leader);
+      queueMicrotask(() => listener.emptied());
+    }
+  }
+}

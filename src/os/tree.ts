@@ -1,0 +1,119 @@
+/**
+ * The processes that one worker brought about: its leader, the leader's process group and session, and descendants
+ * that left both. It tells who of them lives and sends signals to them; it waits for nobody.
+ */
+import type { Pid } from "../core/ports.js";
+import type { Native } from "./native.js";
+import { isAlive, type ProcStat, type ProcTable } from "./proc-table.js";
+
+/** What the trees of one host share. */
+export interface Forest {
+  readonly native: Native;
+  readonly table: ProcTable;
+  /** Whether orphans among our descendants become our children. */
+  readonly adopts: boolean;
+  /** Living children of ours that lead no worker, read once per turn of the event loop. */
+  orphans(): readonly ProcStat[];
+}
+
+/** Processes may fork while they are being killed: so often they are looked for again. */
+const ROUNDS = 3;
+const SIGKILL = 9;
+
+export class ProcessTree {
+  readonly leader: Pid;
+  readonly #forest: Forest;
+  /** Others of the tree, with the start times that tell them from later processes of the same number. */
+  readonly #others = new Map<Pid, number>();
+  #leaderGone = false;
+  /** Once empty, the number of the group may come to mean another group. */
+  #groupGone = false;
+
+  constructor(leader: Pid, forest: Forest) {
+    this.leader = leader;
+    this.#forest = forest;
+  }
+
+  /** Notes descendants that are known from elsewhere: after the death of a parent nothing links them to the leader. */
+  remember(found: readonly ProcStat[]): void {
+    for (const { pid, start } of found) if (pid !== this.leader) this.#others.set(pid, start);
+  }
+
+  /** Whether that process was seen in this tree; it may be a zombie by now. */
+  includes(stat: ProcStat): boolean {
+    return (!this.#groupGone && (stat.session === this.leader || stat.group === this.leader)) || this.#others.get(stat.pid) === stat.start;
+  }
+
+  /** To be called when the leader has been reaped. */
+  leaderDied(): void {
+    this.#leaderGone = true;
+  }
+
+  /**
+   * Whether anybody is left after the death of the leader. Cheap where nobody is: one system call, and for a subreaper
+   * a look at those children of ours that lead no worker.
+   */
+  survives(): boolean {
+    this.#forgetDead();
+    if (this.#others.size > 0) return true;
+    const grouped = this.#hasGroup();
+    if (grouped || this.#forest.adopts) this.remember(this.#kin(grouped));
+    return this.#others.size > 0;
+  }
+
+  /** Sends to all of them. Who is started by one of them meanwhile is found by the next call, with SIGKILL by this one. */
+  signal(signal: number): readonly Pid[] {
+    const reached = new Set<Pid>();
+    for (let round = 0; round < (signal === SIGKILL ? ROUNDS : 1); round++) {
+      if (round > 0) this.#forest.table.refresh();
+      const before = reached.size;
+      for (const pid of this.#signalOnce(signal, reached)) reached.add(pid);
+      if (reached.size === before) break;
+    }
+    return [...reached];
+  }
+
+  #signalOnce(signal: number, done: ReadonlySet<Pid>): readonly Pid[] {
+    const { native, table } = this.#forest;
+    this.#gather();
+    const reached: Pid[] = [];
+    const group = this.#hasGroup() && native.kill(-this.leader, signal).ok;
+    if (group && !this.#leaderGone) reached.push(this.leader);
+    for (const [pid, start] of this.#others) {
+      const stat = table.stat(pid);
+      if (done.has(pid) || stat === null || stat.start !== start || !isAlive(stat)) continue;
+      if ((group && stat.group === this.leader) || native.kill(pid, signal).ok) reached.push(pid);
+    }
+    return reached;
+  }
+
+  #gather(): void {
+    const { table } = this.#forest;
+    this.#forgetDead();
+    const roots = this.#leaderGone ? [...this.#others.keys()] : [this.leader, ...this.#others.keys()];
+    for (const root of roots) this.remember(table.descendants(root));
+    this.remember(this.#kin(true));
+  }
+
+  /** Members of group and session that no parent links to the leader any more. */
+  #kin(everywhere: boolean): readonly ProcStat[] {
+    const { table, adopts } = this.#forest;
+    if (!adopts) return everywhere ? table.everyone().filter((stat) => isAlive(stat) && this.includes(stat)) : [];
+    return this.#forest
+      .orphans()
+      .filter((stat) => this.includes(stat))
+      .flatMap((stat) => [stat, ...table.descendants(stat.pid)]);
+  }
+
+  #forgetDead(): void {
+    for (const [pid, start] of this.#others) if (!this.#forest.table.runs(pid, start)) this.#others.delete(pid);
+  }
+
+  #hasGroup(): boolean {
+    if (this.#groupGone) return false;
+    const asked = this.#forest.native.kill(-this.leader, 0);
+    // EPERM also says that there is one, of another user.
+    if (!asked.ok && asked.failure === "ESRCH" && this.#leaderGone) this.#groupGone = true;
+    return asked.ok || asked.failure !== "ESRCH";
+  }
+}
