@@ -25,8 +25,7 @@ export function mainHelp(): string {
     "",
     ...wrap("Options may stand before and after the command. Without a command circusctl is an interactive shell.", ""),
     "",
-    "Exit status: 0 done, 1 wrong arguments of a command or no answer in time, 2 wrong",
-    "usage, 3 the daemon refused.",
+    ...wrap("Exit status: 0 done, 1 wrong arguments of a command or no answer in time, 2 wrong usage, 3 the daemon refused.", ""),
     "",
     "See circusctl --help COMMAND for one command.",
   ].join("\n");

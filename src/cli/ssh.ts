@@ -12,7 +12,7 @@ export interface Program {
   end(): void;
 }
 
-export type RunProgram = (file: string, args: readonly string[]) => Program;
+export type RunProgram = (file: string, args: readonly string[]) => Promise<Program>;
 
 export interface Tunnel {
   /** Where the far endpoint is found on this host. */
@@ -51,7 +51,7 @@ export async function openTunnel(run: RunProgram, endpoint: string, settings: Ss
   const { host, port } = readServer(settings.server);
   const directory = await mkdtemp(join(tmpdir(), "circusctl-"));
   const socket = join(directory, "s");
-  const program = run("sh", [
+  const program = await run("sh", [
     ...["-c", GUARD, "circusctl-ssh"],
     ...["-N", "-T", "-S", "none", "-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindMask=0177"],
     ...["-o", `ConnectTimeout=${Math.max(1, Math.ceil(settings.timeout))}`],

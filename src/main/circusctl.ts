@@ -1,5 +1,4 @@
 /** The program circusctl, joined to this process. */
-import { spawn } from "node:child_process";
 import { runCircusctl } from "../cli/circusctl.js";
 import type { Program } from "../cli/ssh.js";
 import { packageVersion } from "./version.js";
@@ -29,7 +28,8 @@ function onInterrupt(): AbortSignal {
   return controller.signal;
 }
 
-function runProgram(file: string, args: readonly string[]): Program {
+async function runProgram(file: string, args: readonly string[]): Promise<Program> {
+  const { spawn } = await import("node:child_process");
   const child = spawn(file, args, { stdio: ["pipe", "ignore", "pipe"] });
   const said: string[] = [];
   child.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text));

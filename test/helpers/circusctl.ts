@@ -19,10 +19,12 @@ export interface Run {
 export interface Setting {
   readonly answer?: Answer;
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
+  readonly stdin?: string | Readable;
   readonly terminal?: boolean;
   readonly endpoint?: string;
   readonly interrupt?: AbortSignal;
+  /** Called whenever something is written, with all that was. */
+  readonly observe?: (written: { readonly stdout: string; readonly stderr: string }) => void;
 }
 
 /** Collects what is written. */
@@ -49,15 +51,16 @@ export async function circusctl(argv: readonly string[], setting: Setting = {}):
   });
   const out = collector(terminal);
   const err = collector(terminal);
+  for (const { stream } of [out, err]) stream.on("data", () => setting.observe?.({ stdout: out.text(), stderr: err.text() }));
   const world: World = {
     argv,
     env,
-    stdin: Readable.from(stdin === "" ? [] : [stdin]),
+    stdin: typeof stdin === "string" ? Readable.from(stdin === "" ? [] : [stdin]) : stdin,
     stdout: out.stream,
     stderr: err.stream,
     version: "1.2.3",
     openTransport: async () => transport,
-    run: () => ({ ended: Promise.resolve({ how: "exit code 127", said: "" }), end: () => undefined }),
+    run: async () => ({ ended: Promise.resolve({ how: "exit code 255", said: "no route to host" }), end: () => undefined }),
     onInterrupt: () => setting.interrupt ?? new AbortController().signal,
   };
   // A network of memory holds no socket that would keep the test alive until a timeout.
