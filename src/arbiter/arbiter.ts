@@ -4,7 +4,7 @@
  */
 import type { Config, Loaded, WatcherSpec } from "../core/spec.js";
 import type { Answer } from "../core/watcher/state.js";
-import { setOptions } from "../core/options/wire.js";
+import { setOptions } from "../core/options.js";
 import { CommandError, ERRNO } from "../wire/contract.js";
 import type { Control } from "./control.js";
 import { Controller } from "./controller.js";
@@ -29,7 +29,7 @@ export class Arbiter implements Control {
   readonly finished: Promise<void>;
   readonly #publisher: Publisher;
   readonly #endpoints: Endpoints;
-  readonly #runnerParts: RunnerParts;
+  readonly #runnerParts: Omit<RunnerParts, "onRemoved">;
   #config: Config | null = null;
   /** The work on the whole arbiter that is under way, by its name in Circus. */
   #exclusive: string | null = null;
@@ -51,10 +51,6 @@ export class Arbiter implements Control {
       sockets: this.sockets,
       spawns: new SpawnQueue(parts.clock),
       publisher: this.#publisher,
-      onRemoved: (runner) => {
-        this.watchers.remove(runner);
-        this.#publisher.publish(runner.spec.name, "remove");
-      },
     };
   }
 
@@ -94,13 +90,17 @@ export class Arbiter implements Control {
   /** Adds a stopped watcher. @throws CommandError where the name is taken */
   add(spec: WatcherSpec): Runner {
     if (this.watchers.has(spec.name)) throw new CommandError(`'${spec.name}' already exist`, ERRNO.conflict);
-    const runner = new Runner(spec, this.#runnerParts);
+    const onRemoved = () => {
+      this.watchers.remove(runner);
+      this.#publisher.publish(spec.name, "remove", {});
+    };
+    const runner = new Runner(spec, { ...this.#runnerParts, onRemoved });
     this.watchers.add(runner);
     return runner;
   }
 
   publish(runner: Runner, event: "add" | "updated"): void {
-    this.#publisher.publish(runner.spec.name, event);
+    this.#publisher.publish(runner.spec.name, event, {});
   }
 
   async checkHooks(spec: WatcherSpec): Promise<void> {
@@ -177,6 +177,9 @@ export class Arbiter implements Control {
       const loaded = await this.parts.load();
       for (const { severity, message, place } of loaded.diagnostics) {
         this.parts.log[severity](place === null ? message : `${place.file}:${place.line}: ${message}`);
+      }
+      if (loaded.incomplete === true) {
+        throw new CommandError("Cannot reload the configuration: a file of it cannot be read; nothing was changed", ERRNO.conflict);
       }
       const plan = planReload(this.config, loaded);
       if (plan.restart) {

@@ -82,7 +82,7 @@ export class Controller {
     { respond, refuse }: { readonly respond: (reply: object) => void; readonly refuse: (cause: unknown) => void },
   ): void {
     if (outcome.kind === "done") return respond(outcome.reply);
-    if ("waiting" in request.properties && request.properties.waiting === true) {
+    if ("waiting" in request.properties && request.properties.waiting) {
       outcome.done.then(respond, refuse);
       return;
     }

@@ -30,7 +30,7 @@ export class HookCaller {
       return outcome.value;
     }
     this.#parts.log.error(`Hook ${name} of "${spec.name}" failed: ${outcome.message}`);
-    this.#parts.publisher.publish(spec.name, "hook_failure", { name, time: this.#parts.clock.epoch(), error: outcome.message });
+    this.#parts.publisher.publish(spec.name, "hook_failure", { name, error: outcome.message });
     return hook.ignoreFailure;
   }
 

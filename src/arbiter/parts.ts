@@ -2,7 +2,6 @@
 import type { Clock, Hooks, LoadConfig, Log, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
 import type { Transport } from "../wire/transport.js";
 import type { Publisher } from "./publisher.js";
-import type { Runner } from "./runner.js";
 import type { SocketTable } from "./socket-table.js";
 import type { SpawnQueue } from "./spawn-queue.js";
 import type { DaemonFacts } from "./worker-environment.js";
@@ -34,5 +33,6 @@ export interface RunnerParts {
   readonly sockets: SocketTable;
   readonly spawns: SpawnQueue;
   readonly publisher: Publisher;
-  readonly onRemoved: (runner: Runner) => void;
+  /** The watcher was removed for good. */
+  readonly onRemoved: () => void;
 }

@@ -1,8 +1,12 @@
 /** Events of watchers, as they go out on the PUB socket: topic, payload, time. */
 import type { Clock } from "../core/ports.js";
-import type { WatcherEvent } from "../core/topics.js";
-import { watcherTopic } from "../core/topics.js";
+import { watcherTopic, type WatcherEvent } from "../core/topics.js";
+import { encodeJson } from "../wire/codec.js";
+import type { EventPayload } from "../wire/event.js";
 import type { EventServer } from "../wire/transport.js";
+
+/** A payload; without a time it gets the present one. */
+export type News<E extends WatcherEvent> = Omit<EventPayload<E>, "time"> & { readonly time?: number };
 
 export class Publisher {
   #server: EventServer | null = null;
@@ -17,11 +21,9 @@ export class Publisher {
     this.#server = server;
   }
 
-  /**
-   * Publishes with the present time unless the payload brings its own.
-   * @example `publisher.publish("web", "spawn", { process_pid: 4711 })`
-   */
-  publish(watcher: string, event: WatcherEvent, payload: Readonly<Record<string, unknown>> = {}): void {
-    this.#server?.publish(watcherTopic(watcher, event), JSON.stringify({ ...payload, time: payload["time"] ?? this.#clock.epoch() }));
+  /** @example `publisher.publish("web", "spawn", { process_pid: 4711 })` */
+  publish<E extends WatcherEvent>(watcher: string, event: E, payload: News<E>): void {
+    const time = payload.time ?? this.#clock.epoch();
+    this.#server?.publish(watcherTopic(watcher, event), encodeJson({ ...payload, time }));
   }
 }

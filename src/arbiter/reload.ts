@@ -56,7 +56,7 @@ const RESTARTS: readonly (keyof ArbiterSpec)[] = [
 
 /** Watchers that were added by command are in neither file, so they are left alone. */
 export function planReload(before: Config, loaded: Loaded): ReloadPlan {
-  const after = loaded.config;
+  const after: Config = loaded.faulty.arbiter ? { ...loaded.config, arbiter: before.arbiter } : loaded.config;
   const watchers = compare(before.watchers, after.watchers, loaded.faulty.watchers);
   const sockets = compare(before.sockets, after.sockets, loaded.faulty.sockets);
   return {

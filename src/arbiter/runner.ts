@@ -167,7 +167,7 @@ export class Runner {
       case "reaped":
         return this.#reaped(effect.pid, effect.exit);
       case "publish":
-        return this.#parts.publisher.publish(this.spec.name, effect.event);
+        return this.#parts.publisher.publish(this.spec.name, effect.event, {});
       case "log":
         return this.#parts.log[effect.level](effect.message);
       case "answer":
@@ -175,7 +175,7 @@ export class Runner {
         this.#answers.delete(effect.ticket);
         return;
       case "removed":
-        return this.#parts.onRemoved(this);
+        return this.#parts.onRemoved();
       default:
         never(effect);
     }
@@ -208,7 +208,7 @@ export class Runner {
 
   async #close(keepOutputs: boolean): Promise<WatcherEvent> {
     if (!keepOutputs) await this.#outputs.close();
-    this.#parts.publisher.publish(this.spec.name, "stop");
+    this.#parts.publisher.publish(this.spec.name, "stop", {});
     await this.#hooks.ask("after_stop");
     return { kind: "closed" };
   }
@@ -310,7 +310,7 @@ export class Runner {
     this.#births.delete(pid);
     const exitCode = exit.kind === "exited" ? exit.code : -exit.signal;
     const publish = () => {
-      this.#parts.publisher.publish(this.spec.name, "reap", { process_pid: pid, time: this.#parts.clock.epoch(), exit_code: exitCode });
+      this.#parts.publisher.publish(this.spec.name, "reap", { process_pid: pid, exit_code: exitCode });
     };
     if (!this.#hooks.has("before_reap") && !this.#hooks.has("after_reap")) return publish();
     this.#follow(

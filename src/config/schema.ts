@@ -48,7 +48,7 @@ export function readSections(sections: readonly Section[], world: World): Loaded
       arbiter.findings,
       ...[...sockets, ...plugins, ...watchers].map(({ findings }) => findings),
     ].flatMap((findings): readonly Diagnostic[] => findings.list),
-    faulty: { watchers: faulty(watchers), sockets: faulty(sockets), plugins: faulty(plugins) },
+    faulty: { arbiter: arbiter.findings.failed, watchers: faulty(watchers), sockets: faulty(sockets), plugins: faulty(plugins) },
   };
 }
 

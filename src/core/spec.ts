@@ -209,8 +209,13 @@ export interface Diagnostic {
 export interface Loaded {
   readonly config: Config;
   readonly diagnostics: readonly Diagnostic[];
-  /** Names of watchers, sockets and plugins that stand in the files but are faulty: a reload leaves them as they run. */
-  readonly faulty: { readonly watchers: readonly string[]; readonly sockets: readonly string[]; readonly plugins: readonly string[] };
+  /** What stands in the files but is faulty, by name: a reload leaves it as it runs. `arbiter` is the section [circus]. */
+  readonly faulty: {
+    readonly arbiter: boolean;
+    readonly watchers: readonly string[];
+    readonly sockets: readonly string[];
+    readonly plugins: readonly string[];
+  };
   /** A file could not be read, so that nobody knows what stands in it: a reload must change nothing. */
   readonly incomplete?: boolean;
 }

@@ -1,6 +1,6 @@
 /** Reads a configuration for circusd, with what the command line says in place of it, and tells its faults. */
 import { loadConfig } from "../config/load.js";
-import type { Diagnostic, Loaded } from "../core/spec.js";
+import type { Config, Diagnostic, Loaded } from "../core/spec.js";
 import { setupOf, type LoadedSetup } from "../os/log/load-setup.js";
 import type { Overrides } from "./circusd-options.js";
 
@@ -13,11 +13,22 @@ export interface Configuration {
 
 /** Never rejects for a fault of the files: each is a diagnostic. */
 export async function readConfiguration(file: string, overrides: Overrides): Promise<Configuration> {
-  const loaded = override(await loadConfig(file, { environment: process.env }), overrides);
+  const read = override(await loadConfig(file, { environment: process.env }), overrides);
+  const loaded = { ...read, diagnostics: [...read.diagnostics, ...unavailable(read.config)] };
   const log = await setupOf(loaded.config.arbiter);
   if (log.ok) return { loaded, log: log.value };
   const fault: Diagnostic = { severity: "error", message: log.failure, place: null };
   return { loaded: { ...loaded, diagnostics: [...loaded.diagnostics, fault] }, log: null };
+}
+
+/** What a circus.ini may ask for and this version does not have: said aloud, so that nobody waits for it. */
+function unavailable({ arbiter, plugins }: Config): readonly Diagnostic[] {
+  const wanted = [
+    ...(arbiter.statsd ? ["statsd = True: circusd-stats"] : []),
+    ...(arbiter.httpd ? ["httpd = True: the web console"] : []),
+    ...plugins.filter(({ active }) => active).map(({ name, use }) => `[plugin:${name}]: the plugin "${use}"`),
+  ];
+  return wanted.map((what) => ({ severity: "warning", message: `${what} is not part of this version and is not started`, place: null }));
 }
 
 /** Also for a reload, so that an option of the command line is no change to the running daemon. */

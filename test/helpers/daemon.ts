@@ -69,12 +69,17 @@ export class Daemon {
     const dir = options.dir ?? (await tempDir(t));
     for (const [name, text] of Object.entries(options.files ?? {})) await dir.write(name, text, 0o755);
     await dir.write("circus.ini", configuration(dir, options));
-    const [program = process.execPath, ...before] = [...(options.wrapper ?? []), process.execPath];
-    const child = spawn(program, [...before, repositoryPath("bin", "circusd.js"), "circus.ini", ...(options.args ?? [])], {
-      cwd: dir.path,
-      env: { ...process.env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const [program, ...before] = options.wrapper ?? [process.execPath];
+    const inside = options.wrapper === undefined ? [] : [process.execPath];
+    const child = spawn(
+      program ?? process.execPath,
+      [...before, ...inside, repositoryPath("bin", "circusd.js"), "circus.ini", ...(options.args ?? [])],
+      {
+        cwd: dir.path,
+        env: { ...process.env, ...options.env },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
     const client = new CircusClient({ transport: await openZmq(), endpoint: endpointIn(dir), timeout: PATIENCE / 1000 });
     const daemon = new Daemon(dir, child, client);
     t.after(() => daemon.#end());
@@ -94,7 +99,9 @@ export class Daemon {
 
   /** Runs circusctl against this daemon. */
   async ctl(...args: string[]): Promise<CtlResult> {
-    const child = spawn(process.execPath, [repositoryPath("bin", "circusctl.js"), "--endpoint", this.endpoint, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [repositoryPath("bin", "circusctl.js"), "--endpoint", this.endpoint, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
@@ -168,7 +175,9 @@ export class Daemon {
     const ended = () => this.process.exitCode !== null || this.process.signalCode !== null;
     while (this.events.length === 0) {
       if (ended()) throw new Error(`circusd ended\n${this.#output}`);
-      const probe = this.client.call("add", { name: "probe", cmd: "true" }).then(() => this.client.call("rm", { name: "probe", waiting: true }));
+      const probe = this.client
+        .call("add", { name: "probe", cmd: "true" })
+        .then(() => this.client.call("rm", { name: "probe", waiting: true }));
       await Promise.race([probe, once(this.process, "exit")]);
       await new Promise((resolve) => setImmediate(resolve));
     }

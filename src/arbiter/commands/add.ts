@@ -1,12 +1,14 @@
-import { watcherFromWire } from "../../core/options/wire.js";
+import { watcherFromWire } from "../../core/options.js";
 import { CommandError } from "../../wire/contract.js";
 import type { Handler } from "../controller.js";
+import { expandEnvironment } from "../wire-options.js";
 import { accepted, done, startInfo, working } from "./outcome.js";
 
 /** Adds a watcher, and starts it where asked. */
 export const add: Handler<"add"> = async (arbiter, properties) => {
   const { endpointOwner, endpoint } = arbiter.config.arbiter;
-  const spec = watcherFromWire(properties);
+  const given = properties.options ?? {};
+  const spec = watcherFromWire({ ...properties, options: expandEnvironment(given, arbiter.parts.daemon.env) });
   if (!spec.ok) throw new CommandError(spec.failure);
   if (endpointOwner !== null && endpoint.startsWith("ipc://") && String(spec.value.uid) !== endpointOwner) {
     throw new CommandError(`uid must be the endpoint_owner "${endpointOwner}"`);

@@ -1,4 +1,4 @@
-import { presentOptions } from "../../core/options/present.js";
+import { presentOptions } from "../../core/options.js";
 import type { OptionValue } from "../../core/spec.js";
 import { CommandError } from "../../wire/contract.js";
 import type { Handler } from "../controller.js";

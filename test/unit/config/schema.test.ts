@@ -343,7 +343,7 @@ test("a section with an error is left out and named, and the others are kept", (
     [config.watchers.map(({ name }) => name), config.sockets.map(({ name }) => name), config.plugins],
     [["ok"], ["good"], []],
   );
-  assert.deepEqual(faulty, { watchers: ["web"], sockets: ["bad"], plugins: ["p"] });
+  assert.deepEqual(faulty, { arbiter: false, watchers: ["web"], sockets: ["bad"], plugins: ["p"] });
 });
 
 test("a line that cannot be read makes its section faulty", () => {
@@ -353,7 +353,7 @@ test("a line that cannot be read makes its section faulty", () => {
 
 test("a watcher that names a faulty socket is not blamed for it", () => {
   const { faulty } = load(`${W}args = $(circus.sockets.x)\nuse_sockets = 1\n[socket:x]\nport = y`);
-  assert.deepEqual(faulty, { watchers: [], sockets: ["x"], plugins: [] });
+  assert.deepEqual(faulty, { arbiter: false, watchers: [], sockets: ["x"], plugins: [] });
 });
 
 test("an error in [circus] leaves the default in its place", () => {
@@ -364,6 +364,6 @@ test("nothing leaks into a configuration that is empty", () => {
   assert.deepEqual(load(""), {
     config: { arbiter: ARBITER_DEFAULTS, sockets: [], watchers: [], plugins: [] },
     diagnostics: [],
-    faulty: { watchers: [], sockets: [], plugins: [] },
+    faulty: { arbiter: false, watchers: [], sockets: [], plugins: [] },
   });
 });

@@ -218,7 +218,10 @@ test("a graceful reload whose new process dies at once keeps the old ones and sa
   watcher.die(103);
   const answer = watcher.answers.get(ticket);
   assert.equal(answer?.ok, false);
-  assert.match(answer?.ok === false ? answer.reason : "", /Cannot reload "web": a new process exited with code 1; the old processes go on/);
+  assert.match(
+    answer !== undefined && !answer.ok ? answer.reason : "",
+    /Cannot reload "web": a new process exited with code 1; the old processes go on/,
+  );
   assert.deepEqual(watcher.pids(), [101, 102]);
 });
 
