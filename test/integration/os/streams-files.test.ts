@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import test from "node:test";
+import { bench, content, family, until } from "./streams-kit.js";
+
+test("FileStream passes binary output through unchanged", async (t) => {
+  const { dir, open, run } = await bench(t);
+  const channel = await open("FileStream", { filename: dir.join("out.log") });
+  await run(channel, `head -c 3000000 /dev/urandom | tee ${dir.join("sent")}`);
+  await channel.close();
+  const sum = (file: string): string => createHash("sha256").update(fs.readFileSync(file)).digest("hex");
+  assert.equal(sum(dir.join("out.log")), sum(dir.join("sent")));
+});
+
+test("Twenty workers that share a file never tear a line", async (t) => {
+  const { dir, open, run } = await bench(t);
+  const file = dir.join("out.log");
+  const channel = await open("FileStream", { filename: file });
+  const script = (id: number): string => `awk 'BEGIN { for (i = 0; i < 3000; i++) print "<${id} " i " ${"x".repeat(id * 30)}>" }'`;
+  await Promise.all(Array.from({ length: 20 }, (_, id) => run(channel, script(id))));
+  await channel.close();
+  const lines = content(file).split("\n");
+  assert.equal(lines.pop(), "");
+  assert.equal(lines.length, 20 * 3000);
+  const next = new Map<string, number>();
+  for (const line of lines) {
+    const [, id = "", number = "", rest = ""] = /^<(\d+) (\d+) (x*)>$/.exec(line) ?? [];
+    assert.equal(rest.length, Number(id) * 30, line);
+    assert.equal(Number(number), next.get(id) ?? 0, line);
+    next.set(id, Number(number) + 1);
+  }
+});
+
+test("stdout and stderr that name the same file share it line by line", async (t) => {
+  const { dir, open, pipe } = await bench(t);
+  const options = { filename: dir.join("out.log"), max_bytes: 1000, backup_count: 9 };
+  const [out, err] = [await open("FileStream", options), await open("FileStream", options)];
+  const [first, second] = [pipe(out, 1), pipe(err, 2)];
+  fs.writeSync(first, "be");
+  fs.writeSync(second, "error\n");
+  fs.writeSync(first, "gun\n");
+  fs.closeSync(first);
+  fs.closeSync(second);
+  await until(() => content(dir.join("out.log")).length === 12);
+  assert.deepEqual(content(dir.join("out.log")).split("\n").sort(), ["", "begun", "error"]);
+});
+
+test("Rotation by size under load loses nothing, cuts no line and keeps as many files as it should", async (t) => {
+  const { dir, open, run } = await bench(t);
+  const file = dir.join("out.log");
+  const channel = await open("FileStream", { filename: file, max_bytes: "50000", backup_count: "1000" });
+  await Promise.all([0, 1, 2].map((id) => run(channel, `awk 'BEGIN { for (i = 0; i < 10000; i++) print "${id} " i " end" }'`)));
+  await channel.close();
+  const files = family(file);
+  const texts = files.map((name) => content(dir.join(name)));
+  const lines = texts.join("").split("\n");
+  assert.equal(lines.length, 30_001);
+  for (const id of [0, 1, 2]) {
+    const numbers = lines.filter((line) => line.startsWith(`${id} `)).map((line) => Number(line.split(" ")[1]));
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 10_000 }, (_, index) => index),
+    );
+  }
+  for (const text of texts) assert.ok(text.length < 50_000 && text.endsWith(" end\n"));
+  assert.equal(files.length, Math.ceil(texts.join("").length / 49_999));
+});
+
+test("Rotation by size keeps backup_count files, and with none starts the file over", async (t) => {
+  const { dir, open, run } = await bench(t);
+  const kept = await open("FileStream", { filename: dir.join("kept.log"), max_bytes: 10_000, backup_count: 2 });
+  const over = await open("FileStream", { filename: dir.join("over.log"), max_bytes: 10_000 });
+  for (const channel of [kept, over]) {
+    await run(channel, "seq 100000 120000");
+    await channel.close();
+  }
+  assert.deepEqual(family(dir.join("kept.log")), ["kept.log.2", "kept.log.1", "kept.log"]);
+  assert.deepEqual(family(dir.join("over.log")), ["over.log"]);
+  for (const name of ["kept.log", "over.log"]) assert.match(content(dir.join(name)), /^(1\d{5}\n)+120000\n$/);
+});
+
+test("TimedRotatingFileStream rolls over what an earlier day left behind", async (t) => {
+  const { dir, open, run } = await bench(t);
+  const file = await dir.write("out.log", "old\n");
+  for (const day of ["01", "02", "03"]) await dir.write(`out.log.202001${day}`, "");
+  fs.utimesSync(file, new Date(2020, 0, 5, 12), new Date(2020, 0, 5, 12));
+  const channel = await open("TimedRotatingFileStream", { filename: file, rotate_when: "midnight", backup_count: "2" });
+  await run(channel, "echo new");
+  await channel.close();
+  assert.deepEqual(family(file), ["out.log.20200105", "out.log.20200103", "out.log"]);
+  assert.equal(content(dir.join("out.log.20200105")), "old\n");
+  assert.equal(content(file), "new\n");
+});
+
+test("time_format stamps every line in Circus's layout", async (t) => {
+  const { dir, open, run } = await bench(t);
+  const channel = await open("WatchedFileStream", { filename: dir.join("out.log"), time_format: "%Y!" });
+  await run(channel, "printf 'one\\n\\ntwo'");
+  await channel.close();
+  assert.match(content(dir.join("out.log")), /^\d{4}! \[1000\] \| one\n\d{4}! \[1000\] \| \n\d{4}! \[1000\] \| two\n$/);
+});
+
+test("The last line is kept when a worker exits in the middle of it", async (t) => {
+  const { dir, open, run } = await bench(t);
+  const channel = await open("FileStream", { filename: dir.join("out.log"), max_bytes: 1000 });
+  await run(channel, "printf 'one\\ntw'");
+  await until(() => content(dir.join("out.log")) === "one\ntw");
+  await channel.close();
+});
+
+test("WatchedFileStream goes on in a new file when the old one was moved or removed", async (t) => {
+  const { dir, open, run } = await bench(t);
+  const file = dir.join("out.log");
+  const channel = await open("WatchedFileStream", { filename: file });
+  for (const [index, act] of [() => fs.renameSync(file, dir.join("moved")), () => fs.rmSync(file), () => undefined].entries()) {
+    await run(channel, `echo ${index}`);
+    await until(() => content(file) === `${index}\n`);
+    act();
+    channel.reopen();
+  }
+  assert.equal(content(dir.join("moved")), "0\n");
+});
+
+test("change() sends what follows to the new file and loses nothing", async (t) => {
+  const { dir, open, run } = await bench(t);
+  const channel = await open("FileStream", { filename: dir.join("0.log") });
+  const over = run(channel, "i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done");
+  for (let index = 1; index < 5; index++) {
+    await until(() => content(dir.join(`${index - 1}.log`)).length > 0);
+    const changed = await channel.change({ class: "FileStream", options: { filename: dir.join(`${index}.log`) } });
+    assert.equal(changed.ok, true);
+  }
+  await over;
+  await channel.close();
+  const files = [0, 1, 2, 3, 4].map((index) => content(dir.join(`${index}.log`)));
+  for (const text of files) assert.ok(text.endsWith("\n"));
+  assert.equal(files.join(""), Array.from({ length: 20_000 }, (_, index) => `${index}\n`).join(""));
+});
+
+test("change() to the same file goes on in the middle of a line", async (t) => {
+  const { dir, open, pipe } = await bench(t);
+  const file = dir.join("out.log");
+  const channel = await open("FileStream", { filename: file });
+  const fd = pipe(channel, 1);
+  fs.writeSync(fd, "be");
+  await until(() => content(file) === "be");
+  await channel.change({ class: "FileStream", options: { filename: file, max_bytes: 1000 } });
+  fs.writeSync(fd, "gun\n");
+  fs.closeSync(fd);
+  await until(() => content(file) === "begun\n");
+});
+
+test("change() that fails leaves the stream as it was", async (t) => {
+  const { dir, open, run } = await bench(t);
+  const channel = await open("FileStream", { filename: dir.join("out.log") });
+  const changed = await channel.change({ class: "FileStream", options: { filename: dir.join("none", "out.log") } });
+  assert.equal(changed.ok, false);
+  await run(channel, "echo on");
+  await channel.close();
+  assert.equal(content(dir.join("out.log")), "on\n");
+  assert.equal(channel.spec.options["filename"], dir.join("out.log"));
+});
+
+test("A file in a directory that does not exist is refused with the directory's name", async (t) => {
+  const { dir, outputs } = await bench(t);
+  const file = dir.join("none", "x.log");
+  const opened = await outputs.open({ class: "FileStream", options: { filename: file } }, { watcher: "web", stream: "stdout" });
+  assert.equal(opened.ok, false);
+  if (!opened.ok)
+    assert.equal(opened.failure, `Cannot open "${file}" for stdout of watcher "web": no such directory "${path.dirname(file)}"`);
+});
+
+test("A log directory that was removed costs nothing once it is back", async (t) => {
+  const { dir, open, run, log } = await bench(t);
+  const file = dir.join("log", "out.log");
+  fs.mkdirSync(dir.join("log"));
+  const channel = await open("FileStream", { filename: file });
+  await run(channel, "echo before");
+  await until(() => content(file) === "before\n");
+  fs.rmSync(dir.join("log"), { recursive: true });
+  channel.reopen();
+  await run(channel, "seq 100000");
+  await until(() => log.lines.some((line) => line.includes("no such file or directory (ENOENT)")));
+  fs.mkdirSync(dir.join("log"));
+  await channel.close();
+  assert.equal(content(file).split("\n").length, 100_001);
+  assert.equal(channel.dropped, 0);
+});
+
+test("A full disk neither blocks nor ends anything: drops are counted and writing goes on when there is space", async (t) => {
+  const { dir, open, run, log } = await bench(t);
+  const disk = dir.join("disk");
+  fs.mkdirSync(disk);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], { stdio: "pipe" });
+  } catch {
+    t.skip("a tmpfs cannot be mounted here");
+    return;
+  }
+  try {
+    const file = path.join(disk, "out.log");
+    const channel = await open("FileStream", { filename: file });
+    const sent = 20_000_000;
+    await run(channel, `seq -f %015.0f ${sent / 16}`);
+    await until(() => channel.dropped > 0);
+    assert.match(log.lines[0] ?? "", /no space left on device \(ENOSPC\)/);
+    execFileSync("mount", ["-o", "remount,size=64m", disk]);
+    await until(() => log.lines.length > 1);
+    await run(channel, "echo after");
+    await channel.close();
+    const text = content(file);
+    assert.equal(text.length, sent - channel.dropped + "after\n".length);
+    const lines = text.split("\n");
+    assert.deepEqual(lines.splice(-2), ["after", ""]);
+    assert.ok(lines.every((line) => /^\d{15}$/.test(line)));
+    assert.equal(log.lines[1], `Writing again "${file}" for stdout of watcher "web": ${channel.dropped} bytes were dropped`);
+  } finally {
+    execFileSync("umount", ["--lazy", disk]);
+  }
+});
+
+test("A closed channel refuses a pipe and closes it", async (t) => {
+  const { dir, open, pipe, log } = await bench(t);
+  const channel = await open("FileStream", { filename: dir.join("out.log") });
+  await channel.close();
+  const fd = pipe(channel, 7);
+  assert.throws(() => fs.writeSync(fd, "x"), /EPIPE/);
+  fs.closeSync(fd);
+  assert.match(log.lines[0] ?? "", /process 7: the stream is closed/);
+});
