@@ -246,9 +246,11 @@ function bindUsers(libc: LibraryHandle): Users {
   const getgrouplist: (name: string, primary: number, groups: Uint32Array, count: Int32Array) => number = libc.func(
     "int getgrouplist(const char *, uint32_t, void *, void *)",
   );
+  const decodeUser: (entry: unknown, type: typeof passwd) => User = koffi.decode;
+  const decodeGroup: (entry: unknown, type: typeof group) => Pick<User, "gid"> = koffi.decode;
   const readUser = (entry: unknown): User | null => {
     if (entry === null) return null;
-    const read: User = koffi.decode(entry, passwd);
+    const read = decodeUser(entry, passwd);
     return { name: read.name, uid: read.uid, gid: read.gid };
   };
   return {
@@ -256,9 +258,7 @@ function bindUsers(libc: LibraryHandle): Users {
     userById: (uid) => readUser(getpwuid(uid)),
     groupByName: (name) => {
       const entry = getgrnam(name);
-      if (entry === null) return null;
-      const read: { readonly gid: number } = koffi.decode(entry, group);
-      return read.gid;
+      return entry === null ? null : decodeGroup(entry, group).gid;
     },
     groupsOf: (name, primary) => {
       const count = Int32Array.of(64);

@@ -16,11 +16,12 @@ const ROUNDS = 100;
 const PAUSE = 10;
 
 /** Sends SIGKILL until nobody of them runs any more, for a second at most: a process deep in the kernel dies later. */
-export async function sweep({ native, table, orphans }: Forest, { spared, remains }: Leftovers): Promise<void> {
+export async function sweep(forest: Forest, { spared, remains }: Leftovers): Promise<void> {
+  const { native, table } = forest;
   const killed = new Set<Pid>();
   for (let round = 0; round < ROUNDS; round++) {
     table.refresh();
-    const roots = orphans().filter((child) => !spared(child));
+    const roots = forest.orphans().filter((child) => !spared(child));
     const alive = roots.flatMap((root) => [root, ...table.descendants(root.pid)]).map((stat) => stat.pid);
     for (const pid of alive) native.kill(pid, SIGKILL);
     for (const { pid } of roots) killed.add(pid);

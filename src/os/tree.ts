@@ -76,15 +76,16 @@ export class ProcessTree {
   #signalOnce(signal: number, done: ReadonlySet<Pid>): readonly Pid[] {
     const { native, table } = this.#forest;
     this.#gather();
-    const reached: Pid[] = [];
+    // Looked at before the first signal: the killed are zombies at once.
+    const targets = [...this.#others].flatMap(([pid, start]) => {
+      const stat = done.has(pid) ? null : table.stat(pid);
+      return stat !== null && stat.start === start && isAlive(stat) ? stat : [];
+    });
     const group = this.#hasGroup() && native.kill(-this.leader, signal).ok;
-    if (group && !this.#leaderGone) reached.push(this.leader);
-    for (const [pid, start] of this.#others) {
-      const stat = table.stat(pid);
-      if (done.has(pid) || stat === null || stat.start !== start || !isAlive(stat)) continue;
-      if ((group && stat.group === this.leader) || native.kill(pid, signal).ok) reached.push(pid);
-    }
-    return reached;
+    const reached = targets
+      .filter((stat) => (group && stat.group === this.leader) || native.kill(stat.pid, signal).ok)
+      .map((stat) => stat.pid);
+    return group && !this.#leaderGone ? [this.leader, ...reached] : reached;
   }
 
   #gather(): void {

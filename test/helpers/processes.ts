@@ -12,7 +12,7 @@ export interface Puppet {
   /** All news so far, in their order. */
   readonly news: readonly string[];
   readonly exited: Promise<{ readonly exit: Exit; readonly leftovers: boolean }>;
-  readonly emptied: Promise<void>;
+  readonly emptied: Promise<null>;
 }
 
 export interface Stage {
@@ -63,18 +63,18 @@ export function setUp(cleanup: Cleanup, options: { readonly subreaper: boolean }
   const attempt = async (plan: Partial<SpawnPlan>): Promise<Result<Puppet, SpawnFailure>> => {
     const news: string[] = [];
     const exited = later<{ readonly exit: Exit; readonly leftovers: boolean }>();
-    const emptied = later<void>();
+    const emptied = later<null>();
     const started = await host.spawn(
       { ...PLAIN, ...plan },
       {
         exited: (exit, leftovers) => {
           news.push("exited");
           exited.resolve({ exit, leftovers });
-          if (!leftovers) emptied.resolve();
+          if (!leftovers) emptied.resolve(null);
         },
         emptied: () => {
           news.push("emptied");
-          emptied.resolve();
+          emptied.resolve(null);
         },
       },
     );
