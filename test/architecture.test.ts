@@ -44,8 +44,6 @@ const NODE_EXCEPTIONS: Readonly<Record<string, readonly string[] | "any">> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ini: ["src/os/"],
   koffi: ["src/os/"],
-  picomatch: ["src/arbiter/"],
-  shlex: ["src/arbiter/"],
   valibot: ["src/wire/"],
   yaml: ["src/os/"],
   yargs: ["src/cli/"],

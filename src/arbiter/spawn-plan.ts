@@ -2,10 +2,10 @@
  * Turns a watcher's spec into what one worker is: its argument vector, its environment, its descriptors.
  * Nothing is started here; a plan that cannot be made says why.
  */
-import { quote, split } from "shlex";
 import type { OutputPlan, PassedSocket, SpawnFailure, SpawnPlan, StdinPlan } from "../core/ports.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { Environment, WatcherSpec } from "../core/spec.js";
+import { quoteForShell, splitWords } from "../core/words.js";
 import { referencedSockets, replaceVariables } from "../core/variables.js";
 import { workerVariables } from "./watcher-variables.js";
 import { watcherEnvironment, type DaemonFacts } from "./worker-environment.js";
@@ -117,28 +117,23 @@ function planStdin(spec: WatcherSpec, leased: readonly PassedSocket[]): StdinPla
  * reaches the command as one word. shell_args are the script's `$0`, `$1`…
  */
 function readCommand(spec: WatcherSpec, fill: (text: string) => string): Result<readonly string[], string> {
-  const args = typeof spec.args === "string" ? splitWords("args", fill(spec.args)) : succeed((spec.args ?? []).map(fill));
+  const args = typeof spec.args === "string" ? readWords("args", fill(spec.args)) : succeed((spec.args ?? []).map(fill));
   if (!args.ok) return args;
   if (spec.shell) {
-    const script = [fill(spec.cmd), ...args.value.map(quote)].join(" ").trim();
-    const shellArgs = splitWords("shell_args", fill(spec.shellArgs ?? ""));
+    const script = [fill(spec.cmd), ...args.value.map(quoteForShell)].join(" ").trim();
+    const shellArgs = readWords("shell_args", fill(spec.shellArgs ?? ""));
     if (!shellArgs.ok) return shellArgs;
     return script === "" ? fail("cmd is empty; name a program to run") : succeed(["/bin/sh", "-c", script, ...shellArgs.value]);
   }
-  const words = splitWords("cmd", fill(spec.cmd));
+  const words = readWords("cmd", fill(spec.cmd));
   if (!words.ok) return words;
   const argv = [...words.value, ...args.value];
   return argv[0] === undefined || argv[0] === "" ? fail("cmd is empty; name a program to run") : succeed(argv);
 }
 
-function splitWords(option: string, text: string): Result<readonly string[], string> {
-  try {
-    return succeed(split(text));
-  } catch {
-    // The package throws for two things only: an open quotation and a backslash at the end.
-    const wrong = text.endsWith("\\") ? "it ends in a backslash" : "a quotation mark has no partner";
-    return fail(`cannot split ${option} "${text}": ${wrong}; quote it, or put a backslash before it`);
-  }
+function readWords(option: string, text: string): Result<readonly string[], string> {
+  const words = splitWords(text);
+  return words.ok ? words : fail(`cannot split ${option} "${text}": ${words.failure}; quote it, or put a backslash before it`);
 }
 
 /** Variables also work in configured values, `PORT_FD = $(circus.sockets.web)`; what the daemon was given is left alone. */

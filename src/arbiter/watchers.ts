@@ -1,5 +1,5 @@
 /** The watchers of an arbiter: by name in lower case, in the order in which they start. */
-import picomatch from "picomatch";
+import { matcher } from "../core/fnmatch.js";
 import { CommandError, ERRNO, type Match } from "../wire/contract.js";
 import type { Runner } from "./runner.js";
 
@@ -54,21 +54,11 @@ export class Watchers {
    */
   matching(pattern: string, match: Match): readonly Runner[] {
     if (match === "simple") return [this.get(pattern)];
-    const fits = match === "glob" ? globTest(pattern) : regexTest(pattern);
+    const fits = match === "glob" ? matcher(pattern.toLowerCase()) : regexTest(pattern);
     const found = this.inOrder().filter((runner) => fits(runner.spec.name.toLowerCase()));
     if (found.length === 0) throw new CommandError(`program ${pattern} not found`);
     return found;
   }
-}
-
-/** As Python's fnmatch: `*`, `?` and `[…]` alone are special, and `*` also stands for dots and slashes. */
-function globTest(pattern: string): (name: string) => boolean {
-  const plain = pattern
-    .toLowerCase()
-    .replace(/[\\{}()!+@|]/g, "\\$&")
-    .replaceAll("[\\!", "[!");
-  const regex = picomatch.makeRe(plain, { bash: true, dot: true, nobrace: true, noextglob: true, nonegate: true });
-  return (name) => regex.test(name);
 }
 
 /** As Python's re.match: from the beginning, not necessarily to the end. */

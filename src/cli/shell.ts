@@ -8,7 +8,7 @@ import { readInvocation, type Invocation } from "./invocation.js";
 import { loadCommand } from "./commands.js";
 import { execute } from "./execute.js";
 import { readSettings, type Session } from "./session.js";
-import { quoteWord, splitWords } from "./words.js";
+import { quoteWord, splitWords } from "../core/words.js";
 import type { Env, World } from "./world.js";
 
 const PROMPT = "(circusctl) ";
@@ -66,7 +66,7 @@ async function readLines(lines: Interface, session: Session, world: World): Prom
 /** @returns false where the line ends the shell */
 async function runLine(session: Session, line: string, world: World): Promise<boolean> {
   const words = splitWords(line);
-  if (!words.ok) world.stdout.write(`*** ${words.failure}\n`);
+  if (!words.ok) world.stdout.write(`*** Cannot read the line: ${words.failure}\n`);
   else if (words.value.length === 1 && /^(EOF|exit)$/.test(words.value[0] ?? "")) return false;
   else if (words.value.length > 0) await runWords(session, words.value, world);
   return true;

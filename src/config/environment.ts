@@ -2,7 +2,7 @@
 import { expandDollars } from "../core/options.js";
 import type { Environment } from "../core/spec.js";
 import { Findings } from "./diagnose.js";
-import { matcher } from "./fnmatch.js";
+import { matcher } from "../core/fnmatch.js";
 import type { Section } from "./ini.js";
 import { type DaemonEnvironment, expander } from "./reading.js";
 

@@ -1,5 +1,5 @@
 /** Finds files by a pattern, segment by segment, by the rules of Python's glob. What a disk is, the caller says. */
-import { isPattern, matcher } from "./fnmatch.js";
+import { isPattern, matcher } from "../core/fnmatch.js";
 
 export interface Directories {
   /** Names in a directory, without `.` and `..`; empty where it cannot be read. */

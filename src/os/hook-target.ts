@@ -2,7 +2,7 @@
 import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail, succeed, type Result } from "../core/result.js";
-import { splitWords } from "./words.js";
+import { splitWords } from "../core/words.js";
 
 export type HookTarget =
   | { readonly kind: "file"; readonly path: string; readonly name: string }

@@ -1,7 +1,7 @@
 /** `add`: a new watcher. */
 import { fail, succeed } from "../../core/result.js";
 import { flag, renderOk, WRONG_COUNT, type Command } from "../command.js";
-import { quoteWord } from "../words.js";
+import { quoteWord } from "../../core/words.js";
 
 export const command: Command<"add"> = {
   name: "add",

@@ -62,10 +62,10 @@ for (const [title, fields, argv] of COMMANDS) {
 }
 
 const REFUSALS: readonly (readonly [title: string, fields: Partial<WatcherSpec>, message: RegExp])[] = [
-  ["an open quotation in cmd", { cmd: "echo 'x" }, /^Cannot start "web": cannot split cmd "echo 'x": a quotation mark has no partner/],
+  ["an open quotation in cmd", { cmd: "echo 'x" }, /^Cannot start "web": cannot split cmd "echo 'x": a quotation mark is not closed/],
   ["an open quotation in args", { args: '"' }, /cannot split args """: a quotation mark/],
   ["an open quotation in shell_args", { shell: true, shellArgs: "'" }, /cannot split shell_args/],
-  ["a backslash at the end", { cmd: "echo \\" }, /it ends in a backslash/],
+  ["a backslash at the end", { cmd: "echo \\" }, /nothing follows its last backslash/],
   ["an empty cmd", { cmd: "  " }, /cmd is empty/],
   ["an empty program", { cmd: "'' x" }, /cmd is empty/],
   ["an empty script", { cmd: " ", shell: true }, /cmd is empty/],

@@ -35,7 +35,7 @@ test("every command has its help, asked for in three ways", async () => {
 });
 
 test("the examples of every command are read without a mistake", async () => {
-  const { splitWords } = await import("../../../src/cli/words.js");
+  const { splitWords } = await import("../../../src/core/words.js");
   for (const name of commandNames()) {
     if (name === "listen") continue;
     const { manual } = await loadCommand(name);

@@ -25,7 +25,7 @@ test("a faulty target is refused with what to do", () => {
     "/srv/hooks.js:": /the module before the colon and the export after it/,
     ":check": /the module before the colon/,
     "exec:": /no program stands after "exec:"/,
-    "exec:/srv/check 'a": /' is not closed/,
+    "exec:/srv/check 'a": /is not closed/,
     "file://host/x.js:check": /is no URL of a file/,
   };
   for (const [text, reason] of Object.entries(cases)) {

@@ -1,6 +1,6 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { matcher } from "../../../src/config/fnmatch.js";
+import { matcher } from "../../../src/core/fnmatch.js";
 import { type Directories, glob } from "../../../src/config/glob.js";
 
 const MATCHES: readonly (readonly [pattern: string, text: string, matches: boolean])[] = [

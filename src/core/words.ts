@@ -1,5 +1,8 @@
-/** Words of a command line and back, by the rules of a POSIX shell (quotes and backslashes, nothing else). */
-import { fail, succeed, type Result } from "../core/result.js";
+/**
+ * Words of a command line and back, by the rules of Python's `shlex`, which are Circus's: quotes and backslashes
+ * as in a POSIX shell, and nothing else has a meaning.
+ */
+import { fail, succeed, type Result } from "./result.js";
 
 /**
  * Quotes a word so that splitting gives it back; one that needs no quotes stays as it is.
@@ -7,6 +10,14 @@ import { fail, succeed, type Result } from "../core/result.js";
  */
 export function quoteWord(word: string): string {
   return word === "" || /[\s'"\\]/.test(word) ? `'${word.replaceAll("'", `'"'"'`)}'` : word;
+}
+
+/**
+ * Quotes a word for a real shell, where more characters than quotes and blanks have a meaning.
+ * @example `quoteForShell("a;b") === "'a;b'"`
+ */
+export function quoteForShell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }
 
 /** A run without quotes, a word in single quotes, one in double quotes, or an escaped character. */
@@ -30,10 +41,7 @@ export function splitWords(line: string): Result<readonly string[], string> {
     }
     part.lastIndex = at;
     const found = part.exec(line);
-    if (found === null)
-      return fail(
-        `Cannot read the line: ${line.charAt(at) === "\\" ? "nothing follows its last backslash" : "a quotation mark is not closed"}`,
-      );
+    if (found === null) return fail(line.charAt(at) === "\\" ? "nothing follows its last backslash" : "a quotation mark is not closed");
     word = (word ?? "") + (found[1] ?? found[2] ?? found[3]?.replace(/\\(["\\])/g, "$1") ?? found[4] ?? "");
     at = part.lastIndex;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { quoteWord, splitWords } from "../../../src/cli/words.js";
+import { quoteWord, splitWords } from "../../../src/core/words.js";
 
 test("splitWords() splits as a shell does", () => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
