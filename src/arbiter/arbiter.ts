@@ -18,6 +18,9 @@ import { SocketTable } from "./socket-table.js";
 import { SpawnQueue } from "./spawn-queue.js";
 import { Watchers } from "./watchers.js";
 
+/** Circus's name of the work that replaces everything. */
+const RESTART = "arbiter_restart";
+
 /** Seconds that a stop may take beyond the watcher's own graceful_timeout and hooks. */
 const STOP_GRACE = 10;
 
@@ -34,6 +37,7 @@ export class Arbiter implements Control {
   /** The work on the whole arbiter that is under way, by its name in Circus. */
   #exclusive: string | null = null;
   #stopping: Promise<readonly string[]> | null = null;
+  #quitting = false;
   #finish: () => void = () => undefined;
 
   constructor(parts: ArbiterParts) {
@@ -60,6 +64,11 @@ export class Arbiter implements Control {
     return this.#config;
   }
 
+  get refusal(): string | null {
+    if (this.#quitting) return "arbiter is stopping...";
+    return this.#exclusive === RESTART ? "arbiter is restarting..." : null;
+  }
+
   /**
    * Binds endpoints and sockets and starts the watchers that start by themselves.
    * @throws Error where an endpoint or a socket cannot be bound; nothing is left bound then
@@ -71,15 +80,19 @@ export class Arbiter implements Control {
 
   /** Stops every watcher and closes everything. @returns names of watchers that would not stop */
   stop(): Promise<readonly string[]> {
+    this.#quitting = true;
     this.#stopping ??= this.#shutDown();
     return this.#stopping;
   }
 
-  /** Reloads every watcher gracefully, one after the other, as SIGHUP asks for. */
-  async reload(
-    options: { readonly graceful: boolean; readonly sequential: boolean } = { graceful: true, sequential: false },
-  ): Promise<void> {
-    for (const runner of this.watchers.inOrder()) await runner.command({ kind: "reload", ...options });
+  /** Reloads every watcher, one after the other, as SIGHUP asks for. */
+  async reload(how: { readonly graceful: boolean; readonly sequential: boolean } = { graceful: true, sequential: false }): Promise<void> {
+    const reasons: string[] = [];
+    for (const runner of this.watchers.inOrder()) {
+      const answer = await runner.command({ kind: "reload", ...how });
+      if (!answer.ok) reasons.push(answer.reason);
+    }
+    if (reasons.length > 0) throw new CommandError(reasons.join("\n"), ERRNO.asynchronous);
   }
 
   /** Reopens the files that output goes to. */
@@ -111,6 +124,7 @@ export class Arbiter implements Control {
   }
 
   async quit(): Promise<void> {
+    this.#quitting = true;
     await this.stopAll();
     // The answer to the client goes out first: closing the endpoints would take it away.
     this.parts.clock.after(0, () => void this.stop());
@@ -162,7 +176,7 @@ export class Arbiter implements Control {
 
   /** Stops everything and starts anew from the file, in this very process. @throws CommandError where the file has faults */
   async restartInPlace(): Promise<void> {
-    await this.#exclusively("arbiter_restart", async () => {
+    await this.#exclusively(RESTART, async () => {
       const loaded = await this.#loadFaultless();
       await this.stopAll();
       await this.#tearDown(loaded.config);
@@ -267,7 +281,7 @@ export class Arbiter implements Control {
       for (const runner of group.filter(({ spec }) => spec.autostart)) {
         if (!first && warmupDelay > 0) await this.#wait(warmupDelay);
         first = false;
-        if (this.#stopping !== null) return;
+        if (this.#quitting) return;
         started.push(runner.command({ kind: "start" }));
       }
       await Promise.all(started);

@@ -11,6 +11,8 @@ export interface Control {
   readonly config: Config;
   readonly watchers: Watchers;
   readonly sockets: SocketTable;
+  /** Why nothing may be changed just now, as a refusal says it; null where it may. */
+  readonly refusal: string | null;
   /** Adds a stopped watcher. @throws CommandError where the name is taken */
   add(spec: WatcherSpec): Runner;
   /** Loads every hook of a spec. @throws CommandError for one that cannot be loaded */
@@ -22,6 +24,7 @@ export interface Control {
   startAll(): Promise<void>;
   /** Stops all watchers, low priority first. @returns names of those that would not stop */
   stopAll(): Promise<readonly string[]>;
+  /** Reloads every watcher, one after the other. @throws CommandError with the reasons of those that could not */
   reload(how: { readonly graceful: boolean; readonly sequential: boolean }): Promise<void>;
   /** Stops everything and starts anew from the file. @throws CommandError where the file has faults */
   restartInPlace(): Promise<void>;

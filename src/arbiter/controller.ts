@@ -24,6 +24,23 @@ export type Handler<C extends CommandName> = (
 /** A command without a handler does not compile. */
 export type Handlers = { readonly [C in CommandName]: Handler<C> };
 
+/** Commands that only look, and the one that ends: they are answered at any time. */
+const ALWAYS: ReadonlySet<CommandName> = new Set([
+  "dstats",
+  "get",
+  "globaloptions",
+  "ipython",
+  "list",
+  "listen",
+  "listsockets",
+  "numprocesses",
+  "numwatchers",
+  "options",
+  "quit",
+  "stats",
+  "status",
+]);
+
 export interface ControllerParts {
   readonly arbiter: Control;
   readonly handlers: Handlers;
@@ -68,6 +85,8 @@ export class Controller {
   }
 
   #handle(request: Request): Outcome<object> | Promise<Outcome<object>> {
+    const { refusal } = this.#parts.arbiter;
+    if (refusal !== null && !ALWAYS.has(request.command)) throw new CommandError(refusal, ERRNO.conflict);
     // The table's type has proved that the handler takes these properties; the union cannot show it.
     const handler = this.#parts.handlers[request.command] as (
       arbiter: Control,

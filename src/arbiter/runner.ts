@@ -225,7 +225,7 @@ export class Runner {
     if (!result.ok) return failed(result.failure);
     const pid = result.value;
     const started = this.#parts.clock.epoch();
-    this.#births.set(pid, { wid, started });
+    this.#births.set(pid, { started, wid });
     // Told before the step: with the last process up the watcher publishes its start.
     this.#parts.publisher.publish(this.spec.name, "spawn", { process_pid: pid, time: started });
     this.#parts.log.debug(`running ${this.spec.name} process [pid ${pid}]`);

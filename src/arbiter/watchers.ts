@@ -32,6 +32,11 @@ export class Watchers {
     return [...this.#byName.keys()].sort();
   }
 
+  /** As they were added: those of the file in the order of their names, then those of commands. */
+  all(): readonly Runner[] {
+    return [...this.#byName.values()];
+  }
+
   /** High priority first; among equals as they were added. */
   inOrder(): readonly Runner[] {
     return [...this.#byName.values()].sort((a, b) => b.spec.priority - a.spec.priority);

@@ -26,6 +26,7 @@ function unavailable({ arbiter, plugins }: Config): readonly Diagnostic[] {
   const wanted = [
     ...(arbiter.statsd ? ["statsd = True: circusd-stats"] : []),
     ...(arbiter.httpd ? ["httpd = True: the web console"] : []),
+    ...(arbiter.multicastEndpoint === "" ? [] : [`multicast_endpoint = ${arbiter.multicastEndpoint}: discovery`]),
     ...plugins.filter(({ active }) => active).map(({ name, use }) => `[plugin:${name}]: the plugin "${use}"`),
   ];
   return wanted.map((what) => ({ severity: "warning", message: `${what} is not part of this version and is not started`, place: null }));

@@ -11,7 +11,7 @@ type Figures = ReadonlyMap<Pid, ProcessStats>;
 /** Figures of all processes, of a watcher's, or of one. */
 export const stats: Handler<"stats"> = async (arbiter, { name, process, extended = false }) => {
   if (name === undefined) {
-    const runners = arbiter.watchers.inOrder();
+    const runners = arbiter.watchers.all();
     const figures = inspect(
       arbiter,
       runners.flatMap((runner) => runner.pids),

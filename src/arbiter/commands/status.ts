@@ -5,6 +5,6 @@ import { done } from "./outcome.js";
 export const status: Handler<"status"> = (arbiter, { name }) =>
   done(
     name === undefined
-      ? { statuses: Object.fromEntries(arbiter.watchers.inOrder().map((runner) => [runner.spec.name, runner.status])) }
+      ? { statuses: Object.fromEntries(arbiter.watchers.all().map((runner) => [runner.spec.name, runner.status])) }
       : { status: arbiter.watchers.get(name).status },
   );
