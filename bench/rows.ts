@@ -1,0 +1,30 @@
+/** All rows by name, in the order of the table. */
+import type { Line } from "./table.js";
+import { deaths } from "./rows/deaths.js";
+import { growth } from "./rows/growth.js";
+import { idle } from "./rows/idle.js";
+import { output } from "./rows/output.js";
+import { circusctl } from "./rows/circusctl.js";
+import { reload } from "./rows/reload.js";
+import { requests } from "./rows/requests.js";
+import { starts } from "./rows/starts.js";
+import { stats } from "./rows/stats.js";
+
+export interface Row {
+  readonly name: string;
+  /** Takes minutes: only by name or with --all. */
+  readonly slow: boolean;
+  readonly run: () => Promise<readonly Line[]>;
+}
+
+export const ROWS: readonly Row[] = [
+  { name: "starts", slow: false, run: starts },
+  { name: "deaths", slow: false, run: deaths },
+  { name: "idle", slow: false, run: idle },
+  { name: "requests", slow: false, run: requests },
+  { name: "stats", slow: false, run: stats },
+  { name: "circusctl", slow: false, run: circusctl },
+  { name: "output", slow: false, run: output },
+  { name: "reload", slow: false, run: reload },
+  { name: "growth", slow: true, run: growth },
+];
