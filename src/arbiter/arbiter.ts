@@ -48,7 +48,7 @@ export class Arbiter implements Control {
     this.sockets = new SocketTable(parts.sockets);
     this.#publisher = new Publisher(parts.clock);
     const controller = new Controller({ arbiter: this, handlers, log: parts.log, clock: parts.clock });
-    this.#endpoints = new Endpoints(parts.transport, this.#publisher, controller);
+    this.#endpoints = new Endpoints(parts, this.#publisher, controller);
     this.#runnerParts = {
       ...parts,
       onActivity: (fds, ready) => parts.sockets.onActivity(fds, ready),

@@ -2,22 +2,32 @@
 import type { ArbiterSpec } from "../core/spec.js";
 import type { ControlServer, EventServer, Transport } from "../wire/transport.js";
 import type { Controller } from "./controller.js";
+import type { ArbiterParts } from "./parts.js";
 import type { Publisher } from "./publisher.js";
 
 /** Bytes of the largest request: a whole watcher with a large environment fits many times. */
 const MAX_FRAME = 1024 * 1024;
 
-type Wanted = Pick<ArbiterSpec, "endpoint" | "pubsubEndpoint">;
+type Wanted = Pick<ArbiterSpec, "endpoint" | "pubsubEndpoint" | "endpointOwner">;
+type GiveTo = ArbiterParts["giveTo"];
+
+const IPC = "ipc://";
 
 export class Endpoints {
   readonly #transport: Transport;
+  readonly #giveTo: GiveTo;
   readonly #publisher: Publisher;
   readonly #controller: Controller;
   #control: { readonly wanted: string; readonly server: ControlServer } | null = null;
   #events: { readonly wanted: string; readonly server: EventServer } | null = null;
 
-  constructor(transport: Transport, publisher: Publisher, controller: Controller) {
+  constructor(
+    { transport, giveTo }: { readonly transport: Transport; readonly giveTo: GiveTo },
+    publisher: Publisher,
+    controller: Controller,
+  ) {
     this.#transport = transport;
+    this.#giveTo = giveTo;
     this.#publisher = publisher;
     this.#controller = controller;
   }
@@ -32,6 +42,13 @@ export class Endpoints {
         this.#controller.take(incoming);
       }),
     };
+    for (const endpoint of [wanted.endpoint, wanted.pubsubEndpoint]) await this.#own(endpoint, wanted.endpointOwner);
+  }
+
+  async #own(endpoint: string, owner: string | null): Promise<void> {
+    if (owner === null || !endpoint.startsWith(IPC)) return;
+    const given = await this.#giveTo(endpoint.slice(IPC.length), owner);
+    if (!given.ok) throw new Error(given.failure);
   }
 
   /** Closes those that are to be elsewhere. */

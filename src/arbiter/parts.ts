@@ -1,5 +1,6 @@
 /** What the arbiter and its watchers are made of; `main` hands it in, tests make it of memory. */
 import type { Clock, Hooks, LoadConfig, Log, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
+import type { Result } from "../core/result.js";
 import type { Transport } from "../wire/transport.js";
 import type { Publisher } from "./publisher.js";
 import type { SocketTable } from "./socket-table.js";
@@ -17,6 +18,8 @@ export interface ArbiterParts {
   readonly transport: Transport;
   readonly load: LoadConfig;
   readonly daemon: DaemonFacts;
+  /** Makes a user the owner of an ipc socket, as endpoint_owner asks for. */
+  readonly giveTo: (path: string, owner: string) => Promise<Result<void, string>>;
   /** The daemon's own pid, for `dstats`. */
   readonly pid: number;
 }

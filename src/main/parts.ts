@@ -7,6 +7,7 @@ import { systemClock } from "../os/clock.js";
 import { createHooks } from "../os/hooks.js";
 import { loadNative } from "../os/native.js";
 import { LinuxProcessHost } from "../os/process-host.js";
+import { giveTo } from "../os/ownership.js";
 import { createSockets } from "../os/sockets.js";
 import { createOutputs } from "../os/streams/outputs.js";
 import { findVirtualenv } from "../os/virtualenv.js";
@@ -25,17 +26,19 @@ const STDOUT = 1;
 /** @throws where the system refuses what a daemon needs */
 export async function assemble({ config, overrides, log }: Request): Promise<ArbiterParts> {
   const clock = systemClock();
+  const native = loadNative();
   return {
     clock,
     random: Math.random,
     log,
-    host: new LinuxProcessHost(loadNative(), { subreaper: true }),
+    host: new LinuxProcessHost(native, { subreaper: true }),
     outputs: createOutputs({ log, clock, stdout: STDOUT }),
     sockets: createSockets(),
     hooks: createHooks({ log }),
     transport: await openZmq(),
     load: async () => override(await loadConfig(config, { environment: process.env }), overrides),
     daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },
+    giveTo: (path, owner) => giveTo(native, path, owner),
     pid: process.pid,
   };
 }

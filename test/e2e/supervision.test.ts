@@ -1,6 +1,6 @@
 /** What a user sees of supervision: real circusd, real processes, real ZeroMQ. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import test from "node:test";
 import { Daemon, isAlive } from "../helpers/daemon.js";
 
@@ -137,7 +137,6 @@ test("reloadconfig with a broken section or no file at all changes nothing of it
   await daemon.client.call("reloadconfig", { waiting: true });
   await daemon.logged(/circus\.ini:\d+: .*many/);
   assert.deepEqual(await daemon.pids("web"), before);
-  const { rm } = await import("node:fs/promises");
   await rm(daemon.dir.join("circus.ini"));
   await daemon.client.call("reloadconfig", { waiting: true }).catch(() => undefined);
   assert.deepEqual(await daemon.pids("web"), before);
@@ -162,3 +161,13 @@ test("rm with nostop leaves the processes running when circusd has gone", async 
   assert.equal(await daemon.exit(), 0);
   assert.ok(isAlive(pid));
 });
+
+test(
+  "endpoint_owner gets the sockets, and add asks for that uid",
+  { skip: process.getuid?.() !== 0 && "only root can give files away" },
+  async (t) => {
+    const daemon = await Daemon.start(t, { circus: "endpoint_owner = daemon", ini: "[watcher:web]\ncmd = sleep 3600" });
+    for (const name of ["control.sock", "events.sock"]) assert.equal((await stat(daemon.dir.join(name))).uid, 1);
+    await assert.rejects(daemon.client.call("add", { name: "x", cmd: "sleep 1" }), /uid must be the endpoint_owner "daemon"/);
+  },
+);

@@ -47,10 +47,13 @@ export class Daemon {
   readonly pubsub: string;
   #output = "";
   #subscription: Events | null = null;
+  /** endpoint_owner, whose uid every added watcher must have. */
+  readonly #owner: string | null;
   readonly #changed = new Set<() => void>();
 
-  private constructor(dir: TempDir, process: ChildProcess, client: CircusClient) {
+  private constructor(dir: TempDir, { process, client, owner }: { process: ChildProcess; client: CircusClient; owner: string | null }) {
     this.dir = dir;
+    this.#owner = owner;
     this.process = process;
     this.client = client;
     this.endpoint = endpointIn(dir);
@@ -81,7 +84,8 @@ export class Daemon {
       },
     );
     const client = new CircusClient({ transport: await openZmq(), endpoint: endpointIn(dir), timeout: PATIENCE / 1000 });
-    const daemon = new Daemon(dir, child, client);
+    const owner = /^endpoint_owner *= *(\S+)/m.exec(options.circus ?? "")?.[1] ?? null;
+    const daemon = new Daemon(dir, { process: child, client, owner });
     t.after(() => daemon.#end());
     await daemon.#listen();
     return daemon;
@@ -176,7 +180,7 @@ export class Daemon {
     while (this.events.length === 0) {
       if (ended()) throw new Error(`circusd ended\n${this.#output}`);
       const probe = this.client
-        .call("add", { name: "probe", cmd: "true" })
+        .call("add", { name: "probe", cmd: "true", options: this.#owner === null ? {} : { uid: this.#owner } })
         .then(() => this.client.call("rm", { name: "probe", waiting: true }));
       await Promise.race([probe, once(this.process, "exit")]);
       await new Promise((resolve) => setImmediate(resolve));
