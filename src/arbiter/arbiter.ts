@@ -3,8 +3,6 @@
  * down in order. Each watcher runs by itself; what concerns them all is here.
  */
 import type { Config, Loaded, WatcherSpec } from "../core/spec.js";
-import type { Answer } from "../core/watcher/state.js";
-import { setOptions } from "../core/options.js";
 import { CommandError, ERRNO } from "../wire/contract.js";
 import type { Control } from "./control.js";
 import { Controller } from "./controller.js";
@@ -16,6 +14,7 @@ import { planReload } from "./reload.js";
 import { Runner } from "./runner.js";
 import { SocketTable } from "./socket-table.js";
 import { SpawnQueue } from "./spawn-queue.js";
+import { takeOver } from "./take-over.js";
 import { Watchers } from "./watchers.js";
 
 /** Circus's name of the work that replaces everything. */
@@ -116,6 +115,11 @@ export class Arbiter implements Control {
     this.#publisher.publish(runner.spec.name, event, {});
   }
 
+  checkIdentity(spec: WatcherSpec): void {
+    const fault = this.parts.identityFault(spec);
+    if (fault !== null) throw new CommandError(`Cannot run "${spec.name}" as that user and group: ${fault}`);
+  }
+
   async checkHooks(spec: WatcherSpec): Promise<void> {
     for (const [name, hook] of Object.entries(spec.hooks)) {
       const checked = await this.parts.hooks.check(hook);
@@ -142,36 +146,6 @@ export class Arbiter implements Control {
       stuck.push(...(await Promise.all(group.map((runner) => this.#stopOne(runner)))).flat());
     }
     return stuck;
-  }
-
-  /**
-   * Changes options of a watcher as `set` does.
-   * @returns what is to be awaited for the change to have taken effect
-   */
-  async change(runner: Runner, options: unknown): Promise<Answer> {
-    const read = setOptions(runner.spec, options);
-    if (!read.ok) throw new CommandError(read.failure);
-    const { changes } = read.value;
-    const change = (spec: WatcherSpec): WatcherSpec => {
-      const again = setOptions(spec, options);
-      return again.ok ? again.value.spec : spec;
-    };
-    const effects = new Set(changes.map(({ effect }) => effect));
-    const answer = await this.#apply(runner, change, effects.has("reload") ? "reload" : effects.has("manage") ? "manage" : "nothing");
-    for (const _ of changes) this.publish(runner, "updated");
-    return answer;
-  }
-
-  async #apply(runner: Runner, change: (spec: WatcherSpec) => WatcherSpec, then: "reload" | "manage" | "nothing"): Promise<Answer> {
-    const before = runner.spec;
-    const stored = runner.command({ kind: "configure", change, then: "nothing" });
-    const { spec } = runner;
-    if (spec.stdoutStream !== before.stdoutStream || spec.stderrStream !== before.stderrStream) {
-      await stored;
-      const followed = runner.pids.length > 0 ? await runner.outputs.follow() : null;
-      if (followed?.ok === false) return { ok: false, reason: followed.failure };
-    }
-    return then === "nothing" ? stored : runner.command({ kind: "configure", change: (same) => same, then });
   }
 
   /** Stops everything and starts anew from the file, in this very process. @throws CommandError where the file has faults */
@@ -203,32 +177,18 @@ export class Arbiter implements Control {
         await this.#setUp(loaded.config);
         return this.#startWatchers();
       }
-      const rebound = new Set([...plan.sockets.removed, ...plan.sockets.changed.map((spec) => spec.name)]);
-      const gone = plan.watchers.removed.filter((name) => this.watchers.has(name)).map((name) => this.watchers.get(name));
-      await Promise.all(gone.map((runner) => runner.command({ kind: "remove", nostop: false })));
-      // Workers hold the old socket's address: they stop before it is bound again.
-      const users = this.watchers.inOrder().filter((runner) => runner.pids.length > 0 && runner.usesSocket(rebound));
-      await Promise.all(users.map((runner) => runner.command({ kind: "stop" })));
-      for (const name of rebound) this.sockets.close(name);
-      for (const spec of [...plan.sockets.changed, ...plan.sockets.added]) await this.#bindSocket(spec);
-      for (const { name, changed } of plan.watchers.changed) {
-        if (!this.watchers.has(name)) continue;
-        const answer = await this.#apply(this.watchers.get(name), changed.change, changed.then);
-        if (!answer.ok) this.parts.log.error(answer.reason);
-      }
-      for (const spec of plan.watchers.added) {
-        if (this.watchers.has(spec.name)) continue;
-        this.publish(this.add(spec), "add");
-      }
+      await takeOver(plan, {
+        watchers: this.watchers,
+        sockets: this.sockets,
+        log: this.parts.log,
+        add: (spec) => {
+          const runner = this.add(spec);
+          this.publish(runner, "add");
+          return runner;
+        },
+      });
       this.#config = plan.config;
-      const starting = [...users, ...plan.watchers.added.filter((spec) => spec.autostart).map((spec) => this.watchers.get(spec.name))];
-      await Promise.all(starting.map((runner) => runner.command({ kind: "start" })));
     });
-  }
-
-  async #bindSocket(spec: Config["sockets"][number]): Promise<void> {
-    const bound = await this.sockets.bind(spec);
-    if (!bound.ok) this.parts.log.error(bound.failure);
   }
 
   async #exclusively(name: string, work: () => Promise<void>): Promise<void> {

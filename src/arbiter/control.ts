@@ -1,6 +1,5 @@
 /** What commands may do with the arbiter. */
 import type { Config, WatcherSpec } from "../core/spec.js";
-import type { Answer } from "../core/watcher/state.js";
 import type { ArbiterParts } from "./parts.js";
 import type { Runner } from "./runner.js";
 import type { SocketTable } from "./socket-table.js";
@@ -15,10 +14,10 @@ export interface Control {
   readonly refusal: string | null;
   /** Adds a stopped watcher. @throws CommandError where the name is taken */
   add(spec: WatcherSpec): Runner;
+  /** Looks the user and the group of a spec up. @throws CommandError where workers cannot run as them */
+  checkIdentity(spec: WatcherSpec): void;
   /** Loads every hook of a spec. @throws CommandError for one that cannot be loaded */
   checkHooks(spec: WatcherSpec): Promise<void>;
-  /** Changes options as `set` does; the answer comes when the change has taken effect. */
-  change(runner: Runner, options: unknown): Promise<Answer>;
   publish(runner: Runner, event: "add" | "updated"): void;
   /** Starts all watchers with autostart, high priority first. */
   startAll(): Promise<void>;

@@ -6,13 +6,16 @@ import type { Answer, Command, Key, Moment, Ticket, WatcherEffect, WatcherEvent,
 import { makeWatcher } from "../core/watcher/state.js";
 import { step } from "../core/watcher/step.js";
 import { livePid } from "../core/process.js";
-import { never, succeed, type Result } from "../core/result.js";
+import { never } from "../core/result.js";
 import type { BoundSocket, Cancel, Exit, Pid, SpawnFailure } from "../core/ports.js";
-import type { Signal, WatcherSpec } from "../core/spec.js";
+import { SIGHUP, SIGKILL } from "../core/signals.js";
+import type { WatcherSpec } from "../core/spec.js";
 import type { WatcherStatus } from "../wire/contract.js";
 import { HookCaller } from "./hook-caller.js";
 import { WatcherOutputs } from "./watcher-outputs.js";
 import type { RunnerParts } from "./parts.js";
+import { Signaller } from "./signaller.js";
+import { Timers } from "./timers.js";
 import { planSpawn, socketsNeeded } from "./spawn-plan.js";
 
 /** When and as what a process was started, for `stats`. */
@@ -29,7 +32,8 @@ export class Runner {
   readonly #outputs: WatcherOutputs;
   readonly #events: WatcherEvent[] = [];
   readonly #answers = new Map<Ticket, (answer: Answer) => void>();
-  readonly #timers = new Map<string, Cancel>();
+  readonly #timers: Timers;
+  readonly #signals: Signaller;
   readonly #births = new Map<Pid, Birth>();
   #unwatch: Cancel | null = null;
   #nextTicket = 1;
@@ -39,6 +43,8 @@ export class Runner {
     this.#state = makeWatcher(spec);
     this.#parts = parts;
     this.#hooks = new HookCaller(parts, () => this.spec);
+    this.#timers = new Timers(parts.clock);
+    this.#signals = new Signaller(parts, this.#hooks, { name: spec.name, lives: (pid) => this.pids.includes(pid) });
     this.#outputs = new WatcherOutputs(parts.outputs, () => this.spec);
   }
 
@@ -81,6 +87,10 @@ export class Runner {
     return this.#hooks;
   }
 
+  get signals(): Signaller {
+    return this.#signals;
+  }
+
   get outputs(): WatcherOutputs {
     return this.#outputs;
   }
@@ -94,12 +104,19 @@ export class Runner {
     });
   }
 
-  /** Sends a signal to one process, asking before_signal, and tells after_signal; publishes nothing, as in Circus. */
-  async signal(pid: Pid, signum: number): Promise<Result<void, { readonly code: string }>> {
-    const allowed = await this.#hooks.ask("before_signal", { pid, signum });
-    const sent = this.pids.includes(pid) && (allowed || signum === 9) ? this.#parts.host.signal(pid, signum) : succeed(undefined);
-    await this.#hooks.ask("after_signal", { pid, signum });
-    return sent;
+  /**
+   * Changes the spec, switches the streams that run, and replaces processes where the change asks for it.
+   * @returns the answer of the last step
+   */
+  async configure(change: (spec: WatcherSpec) => WatcherSpec, then: "nothing" | "manage" | "reload"): Promise<Answer> {
+    const before = this.spec;
+    const stored = await this.command({ kind: "configure", change, then: "nothing" });
+    const streams = this.spec.stdoutStream !== before.stdoutStream || this.spec.stderrStream !== before.stderrStream;
+    if (streams && this.pids.length > 0) {
+      const followed = await this.#outputs.follow();
+      if (!followed.ok) return { ok: false, reason: followed.failure };
+    }
+    return then === "nothing" ? stored : this.command({ kind: "configure", change: (spec) => spec, then });
   }
 
   #dispatch(event: WatcherEvent): void {
@@ -139,24 +156,24 @@ export class Runner {
       case "close":
         return this.#follow(this.#close(effect.keepOutputs));
       case "signal":
-        return this.#signal(effect);
+        return this.#follow(this.#signals.stop(effect.pid, effect.signal.number, effect.children)?.then(() => null) ?? null);
       case "signalTree":
       case "killTree":
-        return this.#signalTree(effect.pid, effect.do === "killTree" ? 9 : effect.signal.number);
+        return this.#signals.tree(effect.pid, effect.do === "killTree" ? SIGKILL.number : effect.signal.number);
       case "hangUp":
-        return this.#send(effect.pid, 1);
+        return this.#signals.send(effect.pid, SIGHUP.number);
       case "armDeadline":
         return this.#arm(`deadline ${effect.key}`, effect.delay, { kind: "deadline", key: effect.key });
       case "disarmDeadline":
-        return this.#disarm(`deadline ${effect.key}`);
+        return this.#timers.disarm(`deadline ${effect.key}`);
       case "armAge":
         return this.#arm(`age ${effect.key}`, effect.delay, { kind: "aged", key: effect.key });
       case "disarmAge":
-        return this.#disarm(`age ${effect.key}`);
+        return this.#timers.disarm(`age ${effect.key}`);
       case "armWake":
         return this.#arm("wake", effect.delay, { kind: "wake" });
       case "disarmWake":
-        return this.#disarm("wake");
+        return this.#timers.disarm("wake");
       case "watchSockets":
         return this.#watchSockets();
       case "unwatchSockets":
@@ -182,8 +199,8 @@ export class Runner {
   }
 
   /** Turns the outcome of slow work into the event that it is. */
-  #follow(work: Promise<WatcherEvent | null>): void {
-    work.then(
+  #follow(work: Promise<WatcherEvent | null> | null): void {
+    work?.then(
       (event) => {
         if (event !== null) this.#dispatch(event);
       },
@@ -262,48 +279,10 @@ export class Runner {
     }
   }
 
-  #signal({
-    key,
-    pid,
-    signal,
-    children,
-  }: {
-    readonly key: Key;
-    readonly pid: Pid;
-    readonly signal: Signal;
-    readonly children: boolean;
-  }): void {
-    if (!this.#hooks.has("before_signal") && !this.#hooks.has("after_signal")) return this.#stop(pid, signal.number, children);
-    this.#follow(
-      (async () => {
-        const allowed = await this.#hooks.ask("before_signal", { pid, signum: signal.number });
-        // Only one that still has this pid may get it: the number may belong to a stranger by now.
-        const lives = this.#state.members.some((member) => member.key === key && livePid(member.state) === pid);
-        if (lives && (allowed || signal.number === 9)) this.#stop(pid, signal.number, children);
-        await this.#hooks.ask("after_signal", { pid, signum: signal.number });
-        return null;
-      })(),
-    );
-  }
-
-  #stop(pid: Pid, signal: number, children: boolean): void {
-    const targets = children ? [pid, ...this.#parts.host.children(pid, true)] : [pid];
-    for (const target of targets) {
-      this.#send(target, signal);
-      this.#parts.publisher.publish(this.spec.name, "kill", { process_pid: target });
-    }
-  }
-
-  #send(pid: Pid, signal: number): void {
-    const sent = this.#parts.host.signal(pid, signal);
-    // One that has just died needs no signal; its exit is on the way.
-    if (!sent.ok && sent.failure.code !== "ESRCH")
-      this.#parts.log.warning(`Cannot send signal ${signal} to process ${pid} of "${this.spec.name}": ${sent.failure.code}`);
-  }
-
-  #signalTree(leader: Pid, signal: number): void {
-    for (const pid of this.#parts.host.signalTree(leader, signal))
-      this.#parts.publisher.publish(this.spec.name, "kill", { process_pid: pid });
+  #arm(name: string, delay: number, event: WatcherEvent): void {
+    this.#timers.arm(name, delay, () => {
+      this.#dispatch(event);
+    });
   }
 
   #reaped(pid: Pid, exit: Exit): void {
@@ -321,20 +300,6 @@ export class Runner {
         return null;
       })(),
     );
-  }
-
-  #arm(name: string, delay: number, event: WatcherEvent): void {
-    this.#disarm(name);
-    const cancel = this.#parts.clock.after(delay, () => {
-      this.#timers.delete(name);
-      this.#dispatch(event);
-    });
-    this.#timers.set(name, cancel);
-  }
-
-  #disarm(name: string): void {
-    this.#timers.get(name)?.();
-    this.#timers.delete(name);
   }
 
   /** Waits for something to accept on the sockets that this watcher uses, and on no others. */

@@ -5,6 +5,7 @@ import type { Log } from "../core/ports.js";
 import type { Environment } from "../core/spec.js";
 import { systemClock } from "../os/clock.js";
 import { createHooks } from "../os/hooks.js";
+import { resolveIdentity } from "../os/identity.js";
 import { loadNative } from "../os/native.js";
 import { LinuxProcessHost } from "../os/process-host.js";
 import { giveTo } from "../os/ownership.js";
@@ -39,6 +40,10 @@ export async function assemble({ config, overrides, log }: Request): Promise<Arb
     load: async () => override(await loadConfig(config, { environment: process.env }), overrides),
     daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },
     giveTo: (path, owner) => giveTo(native, path, owner),
+    identityFault: (wanted) => {
+      const identity = resolveIdentity(native, wanted);
+      return identity.ok ? null : identity.failure.message;
+    },
     pid: process.pid,
   };
 }

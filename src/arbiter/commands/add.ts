@@ -14,6 +14,7 @@ export const add: Handler<"add"> = async (arbiter, properties) => {
     throw new CommandError(`uid must be the endpoint_owner "${endpointOwner}"`);
   }
   if (arbiter.watchers.has(spec.value.name)) throw new CommandError(`'${spec.value.name}' already exist`, 5);
+  arbiter.checkIdentity(spec.value);
   await arbiter.checkHooks(spec.value);
   const runner = arbiter.add(spec.value);
   arbiter.publish(runner, "add");

@@ -23,7 +23,7 @@ export const signal: Handler<"signal"> = async (arbiter, properties) => {
     throw new CommandError(`process ${pid} not found in '${properties.name}'`, ERRNO.conflict);
   for (const leader of leaders) {
     const descendants = children || recursive ? below(leader) : [];
-    if (!children) send(await runner.signal(leader, number));
+    if (!children) send(await runner.signals.forward(leader, number));
     for (const child of descendants) send(host.signal(child, number));
   }
   return done({});
