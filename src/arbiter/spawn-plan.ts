@@ -90,6 +90,7 @@ export function planSpawn(request: SpawnRequest): Result<SpawnPlan, SpawnFailure
 
 /** What the worker gets as 3, 4, 5…; a stdin_socket that is named nowhere else is not among them. */
 function passedNames(spec: WatcherSpec, available: readonly string[]): readonly string[] {
+  if (available.length === 0) return available;
   const args = typeof spec.args === "string" ? [spec.args] : (spec.args ?? []);
   const texts = [spec.cmd, ...args, ...(spec.shell ? [spec.shellArgs ?? ""] : []), ...Object.values(spec.env)];
   const named = new Set(texts.flatMap(referencedSockets));

@@ -40,6 +40,7 @@ export class LinuxProcessHost implements ProcessHost {
   readonly #remains = new Map<Pid, Worker>();
   /** Leaders that live on unsupervised, or did: their numbers are also those of their sessions. */
   readonly #released = new Set<Pid>();
+  readonly #privileged = process.geteuid?.() === 0;
   #batch: { readonly worker: Worker; readonly exit: Exit }[] = [];
   #poll: NodeJS.Timeout | null = null;
 
@@ -67,7 +68,7 @@ export class LinuxProcessHost implements ProcessHost {
   }
 
   spawn(plan: SpawnPlan, listener: ProcessListener): Promise<Result<Pid, SpawnFailure>> {
-    const grow = process.geteuid?.() === 0 || this.#workers.size < LARGE_PIPES_UNPRIVILEGED;
+    const grow = this.#privileged || this.#workers.size < LARGE_PIPES_UNPRIVILEGED;
     const started = this.#spawner.start(plan, grow);
     if (started.ok) {
       this.#workers.set(started.value, { listener, tree: new ProcessTree(started.value, this.#forest) });

@@ -87,7 +87,8 @@ function isAttempted(turn: Turn): boolean {
   const { members, vacancies, spec } = turn.draft;
   const endless = spec.maxRetry < 0;
   return (
-    members.every((member) => member.state.kind !== "starting") &&
+    // From the youngest on, which are the last to come up. One whose after_spawn is not done is not up either.
+    members.findLast(({ state }) => state.kind === "starting" || state.kind === "started") === undefined &&
     vacancies.every((vacancy) => vacancy.cause === "died" || (vacancy.cause === "unstartable" && endless))
   );
 }

@@ -35,28 +35,26 @@ export class Turn {
   }
 
   find(key: Key): Member | undefined {
-    return this.draft.members.find((member) => member.key === key);
-  }
-
-  replace(member: Member): void {
-    this.draft.members = this.draft.members.map((other) => (other.key === member.key ? member : other));
+    return this.draft.members[this.#indexOf(key)];
   }
 
   /** Tells a process an event; one that is gone leaves the list. A process that was released hears nothing. */
   tell(key: Key, event: ProcessEvent): void {
-    const member = this.find(key);
+    const index = this.#indexOf(key);
+    const member = this.draft.members[index];
     if (member === undefined) return;
     const { state, effects } = stepProcess(member.state, event, this.at.now);
-    if (state.kind === "gone") this.draft.members = this.draft.members.filter((other) => other.key !== key);
-    else if (state !== member.state) this.replace({ ...member, state });
+    if (state.kind === "gone") this.draft.members = this.draft.members.toSpliced(index, 1);
+    else if (state !== member.state) this.draft.members = this.draft.members.with(index, { ...member, state });
     for (const effect of effects) this.emit({ ...effect, key });
   }
 
   /** Asks a process to stop. */
   doom(key: Key, why: "replaced" | "killed", order: StopOrder = this.stopOrder()): void {
-    const member = this.find(key);
+    const index = this.#indexOf(key);
+    const member = this.draft.members[index];
     if (member === undefined) return;
-    if (member.doomed === null) this.replace({ ...member, doomed: why });
+    if (member.doomed === null) this.draft.members = this.draft.members.with(index, { ...member, doomed: why });
     this.tell(key, { kind: "stop", order });
   }
 
@@ -79,6 +77,18 @@ export class Turn {
   finish(operation: Operation): void {
     this.draft.operation = null;
     this.answerChanged(operation.ticket, operation.before);
+  }
+
+  /** By halves: members stand in the order of their birth, in which keys ascend, and there may be thousands. */
+  #indexOf(key: Key): number {
+    const { members } = this.draft;
+    let low = 0;
+    for (let high = members.length; low < high;) {
+      const middle = (low + high) >> 1;
+      if ((members[middle]?.key ?? key) < key) low = middle + 1;
+      else high = middle;
+    }
+    return members[low]?.key === key ? low : -1;
   }
 }
 
