@@ -254,12 +254,19 @@ export class Arbiter implements Control {
     });
   }
 
-  async #stopOne(runner: Runner): Promise<readonly string[]> {
+  #stopOne(runner: Runner): Promise<readonly string[]> {
     const { spec } = runner;
     const hooks = Object.keys(spec.hooks).length > 0 ? 2 * spec.hookTimeout : 0;
-    const stopped = runner.command({ kind: "stop" }).then(() => true);
-    const late = this.#wait(spec.gracefulTimeout + hooks + STOP_GRACE).then(() => false);
-    return (await Promise.race([stopped, late])) ? [] : [spec.name];
+    const limit = spec.gracefulTimeout + hooks + STOP_GRACE;
+    return new Promise((resolve) => {
+      const cancel = this.parts.clock.after(limit * 1000, () => {
+        resolve([spec.name]);
+      });
+      void runner.command({ kind: "stop" }).then(() => {
+        cancel();
+        resolve([]);
+      });
+    });
   }
 
   async #shutDown(): Promise<readonly string[]> {

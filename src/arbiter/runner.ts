@@ -78,8 +78,10 @@ export class Runner {
     return this.#births.get(pid);
   }
 
-  /** Whether its workers are handed one of these sockets. */
-  usesSocket(names: ReadonlySet<string>): boolean {
+  /** Whether it holds one of these sockets just now: its workers have it, or it waits for activity on it. */
+  holdsSocket(names: ReadonlySet<string>): boolean {
+    const { phase } = this.#state;
+    if (phase.kind === "stopped" && !phase.armed) return false;
     return socketsNeeded(this.spec, this.#parts.sockets.names()).some((name) => names.has(name));
   }
 

@@ -25,7 +25,8 @@ export async function takeOver(plan: ReloadPlan, house: House): Promise<void> {
     const answer = await watchers.get(name).configure(changed.change, changed.then);
     if (!answer.ok) house.log.error(answer.reason);
   }
-  const added = plan.watchers.added.filter((spec) => !watchers.has(spec.name)).map((spec) => house.add(spec));
+  // Also one that was removed by command comes back: the file wants it.
+  const added = plan.config.watchers.filter((spec) => !watchers.has(spec.name)).map((spec) => house.add(spec));
   const starting = [...interrupted, ...added.filter(({ spec }) => spec.autostart)];
   await Promise.all(starting.map((runner) => runner.command({ kind: "start" })));
 }
@@ -36,7 +37,7 @@ export async function takeOver(plan: ReloadPlan, house: House): Promise<void> {
  */
 async function rebind({ removed, changed, added }: ReloadPlan["sockets"], { watchers, sockets, log }: House): Promise<readonly Runner[]> {
   const closing = new Set([...removed, ...changed.map((spec) => spec.name)]);
-  const users = watchers.inOrder().filter((runner) => runner.pids.length > 0 && runner.usesSocket(closing));
+  const users = watchers.inOrder().filter((runner) => runner.holdsSocket(closing));
   await Promise.all(users.map((runner) => runner.command({ kind: "stop" })));
   for (const name of closing) sockets.close(name);
   const bind = async (spec: SocketSpec): Promise<void> => {
