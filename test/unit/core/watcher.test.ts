@@ -344,3 +344,17 @@ test("set of an option that needs it reloads, of others does not", () => {
   watcher.command({ kind: "configure", change: (spec) => ({ ...spec, cmd: "other" }), then: "reload" });
   assert.deepEqual(watcher.pids(), [102]);
 });
+
+test("after_start waits for the after_spawn of every process", () => {
+  const watcher = new VirtualWatcher(
+    watcherSpec({ numprocesses: 2, hooks: { after_start: { target: "./hooks.js:check", ignoreFailure: false } } }),
+  );
+  watcher.automatic.ready = false;
+  watcher.command({ kind: "start" });
+  const [first, second] = watcher.state.members.map((member) => member.key);
+  watcher.send({ kind: "ready", key: first ?? 0 });
+  assert.equal(watcher.count("confirm"), 0);
+  watcher.send({ kind: "ready", key: second ?? 0 });
+  assert.equal(watcher.count("confirm"), 1);
+  assert.equal(watcher.state.phase.kind, "active");
+});
