@@ -24,6 +24,9 @@ export class Publisher {
   /** @example `publisher.publish("web", "spawn", { process_pid: 4711 })` */
   publish<E extends WatcherEvent>(watcher: string, event: E, payload: News<E>): void {
     const time = payload.time ?? this.#clock.epoch();
-    this.#server?.publish(watcherTopic(watcher, event), encodeJson({ ...payload, time }));
+    // Circus writes the time after what it is the time of: the process or the hook.
+    const [subject = [], ...rest] = Object.entries(payload).filter(([key]) => key !== "time");
+    const ordered = [subject, ["time", time], ...rest].filter((entry) => entry.length > 0);
+    this.#server?.publish(watcherTopic(watcher, event), encodeJson(Object.fromEntries(ordered)));
   }
 }

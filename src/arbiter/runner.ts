@@ -226,7 +226,9 @@ export class Runner {
   }
 
   async #close(keepOutputs: boolean): Promise<WatcherEvent> {
-    if (!keepOutputs) await this.#outputs.close();
+    // Processes that were let go run on: nothing has stopped.
+    if (keepOutputs) return { kind: "closed" };
+    await this.#outputs.close();
     this.#parts.publisher.publish(this.spec.name, "stop", {});
     await this.#hooks.ask("after_stop");
     return { kind: "closed" };

@@ -17,6 +17,11 @@ export function accepted(answer: Answer): Extract<Answer, { ok: true }> {
   throw new CommandError(answer.reason, ERRNO.asynchronous);
 }
 
+/** What reload and restart tell, in Circus's order of keys. */
+export function changedInfo({ stopped, started, kept }: Changed): Changed {
+  return { stopped, started, kept };
+}
+
 /** What start tells: Circus has no "stopped" there. */
 export function startInfo({ started, kept }: Changed): Pick<Changed, "started" | "kept"> {
   return { started, kept };
