@@ -114,7 +114,10 @@ function checkSockets({ spec, section, findings }: ReadWatcher, sockets: Readonl
     const names = referencedSockets(texts[key]);
     for (const name of names) if (!sockets.has(name)) findings.error(noSocket(key, name), place);
     if (names.length > 0 && !spec.useSockets) {
-      findings.warning(`${key} in [${section.name}] names a socket that the processes do not get: add use_sockets = True`, place);
+      findings.warning(
+        `${key} in [${section.name}] names a socket without use_sockets = True: it is passed on here, but Circus would not`,
+        place,
+      );
     }
     if (/\$\{circus\.[\w.-]+\}/i.test(texts[key])) {
       findings.warning(`\${circus.…} in ${key} of [${section.name}] is not replaced: write $(circus.…)`, place);

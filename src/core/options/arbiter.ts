@@ -60,40 +60,46 @@ export const ARBITER_OPTIONS: readonly Option<ArbiterSpec>[] = [
   row("endpoint", endpoint, { name: "endpoint", doc: "ZeroMQ endpoint on which commands are answered." }),
   row("endpointOwner", optionalText, {
     name: "endpoint_owner",
-    doc: "User who gets the socket file of an ipc endpoint. Watchers added over the wire must then run as this user.",
+    doc: "User, by name or number, who gets the socket file of an ipc endpoint. Watchers that are added over the wire must then run as that user.",
   }),
   row("pubsubEndpoint", endpoint, { name: "pubsub_endpoint", doc: "ZeroMQ endpoint on which events are published." }),
-  row("statsd", flag, { name: "statsd", doc: "Runs circusd-stats, which publishes figures of all processes." }),
+  row("statsd", flag, { name: "statsd", doc: "Runs `circusd-stats`, which publishes figures of all processes." }),
   row("statsEndpoint", endpoint, {
     name: "stats_endpoint",
-    doc: "ZeroMQ endpoint on which figures are published. Setting it turns statsd on.",
+    doc: "ZeroMQ endpoint on which figures are published. Setting it turns `statsd` on.",
   }),
   row("multicastEndpoint", multicast, {
     name: "multicast_endpoint",
-    doc: "UDP multicast address on which the daemon answers who asks where its endpoint is. Empty, it answers nobody.",
+    doc: "UDP multicast address on which the daemon tells whoever asks where its endpoint is, such as `udp://237.219.251.97:12027`. Not set, it tells nobody; Circus tells everybody unless this is empty.",
   }),
   row("checkDelay", decimal(), {
     name: "check_delay",
-    doc: "Seconds between two rounds of Circus's polling. Accepted and shown; deaths are noticed here when they happen, and nothing waits for it.",
+    doc: "Seconds between two rounds of Circus's polling. Accepted and shown, and nothing waits for it: a death is noticed when it happens.",
   }),
-  row("umask", optional(octal), { name: "umask", doc: "File mode mask of circusd and the processes, in octal. Not set, it is inherited." }),
+  row("umask", optional(octal), { name: "umask", doc: "File mode mask of circusd and the processes. Not set, it is inherited." }),
   row("warmupDelay", seconds, { name: "warmup_delay", doc: "Seconds between the starts of two watchers." }),
-  row("httpd", flag, { name: "httpd", doc: "Runs circushttpd, the web console." }),
+  row("httpd", flag, { name: "httpd", doc: "Runs `circushttpd`, the web console." }),
   row("httpdHost", text, { name: "httpd_host", doc: "Host name or address that the web console listens on." }),
   row("httpdPort", integer({ min: 0, max: 65535 }), { name: "httpd_port", doc: "Port that the web console listens on." }),
-  row("debug", flag, { name: "debug", doc: "Shows the output of circusd-stats, circushttpd and plugins, and logs their debug messages." }),
+  row("debug", flag, {
+    name: "debug",
+    doc: "Shows the output of `circusd-stats`, `circushttpd` and plugins, and logs their debug messages.",
+  }),
   row("pidfile", optionalText, {
     name: "pidfile",
-    doc: "File that holds the daemon's process id while it runs. --pidfile goes before it.",
+    doc: "File that holds the daemon's process id while it runs. `--pidfile` goes before it.",
   }),
-  row("loglevel", loglevel, { name: "loglevel", doc: `Least level that is logged: ${LEVELS.join(", ")}. --log-level goes before it.` }),
+  row("loglevel", loglevel, {
+    name: "loglevel",
+    doc: `Least level that is logged: ${LEVELS.map((one) => `\`${one}\``).join(", ")}. \`--log-level\` goes before it.`,
+  }),
   row("logoutput", logoutput, {
     name: "logoutput",
-    doc: "Where the log goes: a file, syslog://host:port?facility, syslog:///path/to/socket?facility, or - for standard error. --log-output goes before it.",
+    doc: "Where the log goes: a file, `syslog://host:port?facility`, `syslog:///path/to/socket?facility`, or `-` for standard error. `--log-output` goes before it.",
   }),
   row("loggerconfig", optionalText, {
     name: "loggerconfig",
-    doc: "File in Python's logging format (INI, JSON or YAML) that configures the log. default means loglevel and logoutput.",
+    doc: "File in Python's logging format (INI, JSON or YAML) that configures the log in place of `loglevel` and `logoutput`. `default` stands for none. `--logger-config` goes before it.",
   }),
   row("fqdnPrefix", optionalText, { name: "fqdn_prefix", doc: "Prefix of the host name under which the daemon is known." }),
 ];
@@ -104,13 +110,13 @@ export const INCLUDE_OPTIONS: readonly OptionDoc[] = [
     name: "include",
     label: "paths",
     default: null,
-    doc: "Further files to read, separated by spaces, relative to the main file. They may hold wildcards. What the main file says goes before what they say.",
+    doc: "Further files to read: paths relative to the main file, separated by spaces, with wildcards. What the main file says goes before what they say.",
   },
   {
     name: "include_dir",
     label: "paths",
     default: null,
-    doc: "Directories, separated by spaces, relative to the main file, of which all *.ini files are read.",
+    doc: "Directories of which all `*.ini` files are read: paths relative to the main file, separated by spaces, with wildcards.",
   },
 ];
 

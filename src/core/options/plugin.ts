@@ -8,7 +8,7 @@ export const PLUGIN_OPTIONS: readonly OptionDoc[] = [
     name: "use",
     label: "plugin",
     default: null,
-    doc: "The plugin to run. The names of Circus's own plugins, such as circus.plugins.flapping.Flapping, mean the same here. Required.",
+    doc: "The plugin to run. The names of Circus's own plugins, such as `circus.plugins.flapping.Flapping`, mean the same here. Required.",
   },
   {
     name: "active",

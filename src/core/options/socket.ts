@@ -53,28 +53,31 @@ export const SOCKET_OPTIONS: readonly Option<SocketSpec>[] = [
   row("host", text, { name: "host", doc: "Host name or address to bind to. Not used by unix sockets." }),
   row("port", integer({ min: 0, max: 65535 }), {
     name: "port",
-    doc: "Port to bind to. 0 lets the kernel choose a free one. Not used by unix sockets.",
+    doc: "Port to bind to. `0` lets the kernel choose a free one. Not used by unix sockets.",
   }),
-  row("path", optionalText, { name: "path", doc: "File of a unix socket. Setting it makes the family AF_UNIX." }),
-  row("family", family, { name: "family", doc: "Address family: AF_INET, AF_INET6 or AF_UNIX." }),
+  row("path", optionalText, { name: "path", doc: "File of a unix socket. Setting it makes the family `AF_UNIX`." }),
+  row("family", family, { name: "family", doc: "Address family: `AF_INET`, `AF_INET6` or `AF_UNIX`." }),
   row("type", type, {
     name: "type",
-    doc: "Socket type: SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW. Stream and sequenced-packet sockets listen.",
+    doc: "Socket type: `SOCK_STREAM`, `SOCK_DGRAM`, `SOCK_SEQPACKET` or `SOCK_RAW`. Those of the first and the third kind listen.",
   }),
   row("proto", optional(protocol), {
     name: "proto",
-    doc: "Protocol by its name in /etc/protocols, or by number. Not set, the one that belongs to the type.",
+    doc: "Protocol by its name in `/etc/protocols`, or by number. Not set, the one that belongs to the type.",
   }),
   row("backlog", integer({ min: 0 }), { name: "backlog", doc: "How many connections may wait to be accepted." }),
-  row("umask", mask, { name: "umask", doc: "File mode mask for the file of a unix socket, in octal: 007 keeps others out." }),
+  row("umask", mask, { name: "umask", doc: "File mode mask for the file of a unix socket, in octal: `007` keeps others out." }),
   row("replace", flag, {
     name: "replace",
     doc: "Removes a file that stands in the place of a unix socket. Otherwise such a file is an error.",
   }),
-  row("interface", optionalText, { name: "interface", doc: "Network device, such as eth0, to which the socket is bound." }),
+  row("interface", optionalText, {
+    name: "interface",
+    doc: "Network device, such as `eth0`, to which the socket is bound. This needs root or CAP_NET_RAW.",
+  }),
   row("soReuseport", flag, {
     name: "so_reuseport",
-    doc: "Gives each process a socket of its own on the same address (SO_REUSEPORT), so that the kernel spreads connections.",
+    doc: "Gives each process a socket of its own on the same address (`SO_REUSEPORT`), so that the kernel spreads connections.",
   }),
   row("blocking", flag, { name: "blocking", doc: "Leaves the socket in blocking mode. Otherwise it does not block." }),
 ];

@@ -37,22 +37,22 @@ export const STREAM_OPTIONS: readonly StreamOption[] = [
   row("time_format", text, {
     classes: [...FILES, "FancyStdoutStream"],
     default: null,
-    doc: "Format, as strftime takes it, of a time stamp put before each line. FancyStdoutStream always writes one, %Y-%m-%d %H:%M:%S by default; the others only where this is set.",
+    doc: "Format, as strftime(3) takes it, of a time stamp put before each line. `FancyStdoutStream` always writes one, `%Y-%m-%d %H:%M:%S` where this is not set; the others only where it is.",
   }),
   row("max_bytes", SIZE, {
     classes: ["FileStream"],
     default: 0,
-    doc: "Size in bytes at which the file is rotated, at the end of a line. 0 never rotates.",
+    doc: "Size in bytes that the file does not exceed: it is rotated before, at the end of a line. `0` never rotates.",
   }),
   row("backup_count", SIZE, {
     classes: ["FileStream", "TimedRotatingFileStream"],
     default: 0,
-    doc: "How many rotated files are kept, as NAME.1, NAME.2… or with the time in their name. FileStream rotates only where this is 1 or more.",
+    doc: "How many rotated files are kept. `0`: a `FileStream` starts its file over, a `TimedRotatingFileStream` keeps them all.",
   }),
   row("rotate_when", word(ROTATIONS, "unit of time"), {
     classes: ["TimedRotatingFileStream"],
     default: "H",
-    doc: "Unit of the rotation interval: S seconds, M minutes, H hours, D days, W0 to W6 a weekday (0 is Monday), MIDNIGHT. Upper and lower case mean the same.",
+    doc: "Unit of the rotation interval: `S` seconds, `M` minutes, `H` hours, `D` days, `W0` (Monday) to `W6` a weekday, `MIDNIGHT`; in any case.",
   }),
   row("rotate_interval", integer({ min: 1 }), {
     classes: ["TimedRotatingFileStream"],
@@ -63,7 +63,7 @@ export const STREAM_OPTIONS: readonly StreamOption[] = [
   row("color", word(COLORS, "colour"), {
     classes: ["FancyStdoutStream"],
     default: null,
-    doc: `Colour of the lines: ${COLORS.join(", ")}. One is chosen where it is not set.`,
+    doc: `Colour of the lines: ${COLORS.map((one) => `\`${one}\``).join(", ")}. Not set, one is chosen.`,
   }),
 ];
 

@@ -84,12 +84,12 @@ export const WATCHER_OPTIONS: readonly WatcherOption[] = [
   row("cmd", text, {
     name: "cmd",
     set: "reload",
-    doc: "Program to run, with or without arguments. It is split as a shell splits words, but no shell reads it. Variables such as $(circus.wid), $(circus.sockets.NAME) and $(circus.env.NAME) are replaced.",
+    doc: "Program to run, with or without arguments. It is split as a shell splits words, but no shell reads it. Required.",
   }),
   row("args", args, {
     name: "args",
     set: "reload",
-    doc: "Arguments that follow those in cmd; split and with variables replaced in the same way. Over the wire a list is taken as it stands.",
+    doc: "Arguments that follow those in `cmd`, and are split in the same way. Over the wire it may be a list, which is taken as it stands.",
   }),
   row("numprocesses", integer({ min: 0, lift: true }), {
     name: "numprocesses",
@@ -99,10 +99,18 @@ export const WATCHER_OPTIONS: readonly WatcherOption[] = [
   row("executable", optionalText, {
     name: "executable",
     set: null,
-    doc: "File to execute in place of the first word of cmd, which the process then sees as its own name.",
+    doc: "File to execute in place of the first word of `cmd`, which the process then sees as its own name.",
   }),
-  row("shell", flag, { name: "shell", set: "reload", doc: "Runs the command through sh -c." }),
-  row("shellArgs", optionalText, { name: "shell_args", set: null, doc: "Arguments for the shell itself, where shell is true." }),
+  row("shell", flag, {
+    name: "shell",
+    set: "reload",
+    doc: "Runs `cmd` through `/bin/sh -c`, so that pipes and redirections work. Each of `args` reaches it as one word.",
+  }),
+  row("shellArgs", optionalText, {
+    name: "shell_args",
+    set: null,
+    doc: "Arguments for the shell itself, its `$0`, `$1` and so on, where `shell` is true.",
+  }),
   row("workingDir", optionalText, {
     name: "working_dir",
     set: "reload",
@@ -116,27 +124,27 @@ export const WATCHER_OPTIONS: readonly WatcherOption[] = [
   row("gid", identity, {
     name: "gid",
     set: "reload",
-    doc: "Group, by name or number, that the processes run as. Not set, the primary group of uid.",
+    doc: "Group, by name or number, that the processes run as. Not set, the primary group of `uid`.",
   }),
   row("copyEnv", flag, {
     name: "copy_env",
     set: "reload",
-    doc: "Gives the processes circusd's own environment, with the [env] sections on top. Otherwise they get what the [env] sections say and nothing else, not even PATH.",
+    doc: "Gives the processes circusd's own environment, with the `[env]` sections on top. Otherwise they get what these say and nothing else, not even `PATH`.",
   }),
   row("copyPath", flag, {
     name: "copy_path",
     set: null,
-    doc: "For Python workers: passes the module search path in PYTHONPATH. Needs copy_env.",
+    doc: "For Python workers: passes circusd's `PYTHONPATH` on, which `copy_env`, that it needs, does as well.",
   }),
   row("virtualenv", optionalText, {
     name: "virtualenv",
     set: null,
-    doc: "For Python workers: root of a virtual environment whose packages are put into PYTHONPATH and whose bin directory into PATH. Needs copy_env.",
+    doc: "For Python workers: root of a virtual environment whose packages are put into `PYTHONPATH` and whose `bin` directory into `PATH`. Needs `copy_env`.",
   }),
   row("virtualenvPyVer", optionalText, {
     name: "virtualenv_py_ver",
     set: null,
-    doc: "Python version of the virtual environment, such as 3.11. Not set, the one found in it.",
+    doc: "Python version of the virtual environment, such as `3.11`. Not set, the one found in it.",
   }),
   row("autostart", flag, {
     name: "autostart",
@@ -154,74 +162,78 @@ export const WATCHER_OPTIONS: readonly WatcherOption[] = [
   row("maxRetry", integer({ min: -1 }), {
     name: "max_retry",
     set: "none",
-    doc: "How many starts in a row may fail before the watcher is stopped. -1 never gives up.",
+    doc: "How many starts in a row may fail before the watcher is stopped. `-1` never gives up.",
   }),
   row("restartDelay", seconds, {
     name: "restart_delay",
     set: "none",
-    doc: "Seconds to wait before a process that keeps dying is replaced, once replacement is no longer immediate.",
+    doc: "Seconds to wait before a process is replaced that died young for the second time in a row. After the first time it is replaced at once.",
   }),
   row("restartBackoff", decimal({ min: 1 }), {
     name: "restart_backoff",
     set: "none",
-    doc: "Factor by which restart_delay grows with each further death in a row.",
+    doc: "Factor by which that pause grows with each further early death in a row.",
   }),
   row("restartMaxDelay", seconds, {
     name: "restart_max_delay",
     set: "none",
-    doc: "Seconds beyond which the delay between restarts does not grow.",
+    doc: "Seconds beyond which that pause does not grow.",
   }),
   row("maxAge", integer({ min: 0 }), {
     name: "max_age",
     set: "reload",
-    doc: "Seconds after which a process is replaced by a new one. 0 lets it live.",
+    doc: "Seconds after which a process is replaced by a new one. `0` lets it live.",
   }),
   row("maxAgeVariance", integer({ min: 0 }), {
     name: "max_age_variance",
     set: "reload",
-    doc: "Up to this many seconds, drawn once for each process, are added to max_age, so that not all are replaced at once.",
+    doc: "Up to this many seconds, drawn once for each process, are added to `max_age`, so that not all are replaced at once.",
   }),
   row("stopSignal", signal, {
     name: "stop_signal",
     set: "none",
-    doc: "Signal that asks a process to stop: a name in any case, with or without SIG, or a number.",
+    doc: "Signal that asks a process to stop: a name in any case, with or without `SIG`, or a number.",
   }),
-  row("stopChildren", flag, { name: "stop_children", set: "none", doc: "Sends stop_signal to the children of a process too." }),
+  row("stopChildren", flag, { name: "stop_children", set: "none", doc: "Sends `stop_signal` to all descendants of a process too." }),
   row("gracefulTimeout", seconds, {
     name: "graceful_timeout",
     set: "none",
-    doc: "Seconds that a process has to end after stop_signal. Then it is killed with everything it started.",
+    doc: "Seconds that a process has to end after `stop_signal`. Then it is killed, with everything it started.",
   }),
   row("sendHup", flag, {
     name: "send_hup",
     set: "none",
-    doc: "Makes a reload send SIGHUP to the processes instead of replacing them.",
+    doc: "Makes a reload send `SIGHUP` to the processes instead of replacing them.",
   }),
   row("useSockets", flag, {
     name: "use_sockets",
     set: null,
-    doc: "Passes the sockets named in cmd and args on to the processes.",
+    doc: "Passes sockets on to the processes: those that `cmd`, `args` and the environment name, or all where none is named. One that is named is passed without it too; Circus needs it.",
   }),
   row("onDemand", flag, {
     name: "on_demand",
     set: null,
-    doc: "Starts the processes at the first activity on one of the watcher's sockets.",
+    doc: "Starts the processes at the first activity on one of the watcher's sockets, and again at the next when all of them have ended.",
   }),
   row("stdinSocket", optionalSocket, {
     name: "stdin_socket",
     set: null,
     doc: "Name of a socket that the processes get as standard input.",
   }),
-  row("closeChildStdin", flag, { name: "close_child_stdin", set: "reload", doc: "Connects standard input of the processes to /dev/null." }),
+  row("closeChildStdin", flag, {
+    name: "close_child_stdin",
+    set: "reload",
+    doc: "Connects standard input of the processes to `/dev/null`.",
+  }),
   row("closeChildStdout", flag, {
     name: "close_child_stdout",
     set: "reload",
-    doc: "Connects standard output of the processes to /dev/null.",
+    doc: "Connects standard output of the processes to `/dev/null`.",
   }),
   row("closeChildStderr", flag, {
     name: "close_child_stderr",
     set: "reload",
-    doc: "Connects standard error of the processes to /dev/null.",
+    doc: "Connects standard error of the processes to `/dev/null`.",
   }),
   row("hookTimeout", seconds, { name: "hook_timeout", set: "none", doc: "Seconds that a hook may take before it counts as failed." }),
 ];
@@ -233,14 +245,14 @@ export const WATCHER_FAMILIES: readonly WatcherOptionDoc[] = [
     label: "object",
     default: {},
     set: "reload",
-    doc: "Environment of the processes. In circus.ini it is written in [env] and [env:NAME] sections; over the wire it is an object and replaces what was there.",
+    doc: "Environment of the processes. In circus.ini it is written in `[env]` and `[env:NAME]` sections; over the wire it is an object, which replaces what was there.",
   },
   {
     name: "rlimit_LIMIT",
     label: "integer or nothing",
     default: null,
     set: "reload",
-    doc: "Resource limit of the processes, soft and hard, in the unit of setrlimit(2): rlimit_nofile = 500. An empty value removes the limit.",
+    doc: "Resource limit of the processes, soft and hard, in the unit of setrlimit(2). An empty value removes the limit.",
   },
   streamDoc("stdout"),
   streamDoc("stderr"),
@@ -249,17 +261,17 @@ export const WATCHER_FAMILIES: readonly WatcherOptionDoc[] = [
     label: "hook",
     default: null,
     set: "hooks",
-    doc: "What to run at a step of the watcher's life: an export of a module (./hooks.js:check) or a program (exec:/path/to/check arg). A second value, true, after a comma makes an error in the hook count as success.",
+    doc: "Function or program to ask at a step of the watcher's life: an export of a module (`./hooks.js:check`) or a program (`exec:/path/to/check arg`). `, True` after it makes a failure of the hook count as success.",
   },
 ];
 
 function streamDoc(stream: "stdout" | "stderr"): WatcherOptionDoc {
   return {
     name: `${stream}_stream.OPTION`,
-    label: "stream option",
+    label: "as its class has it",
     default: null,
     set: "stream",
-    doc: `Where the ${stream} of the processes goes: ${stream}_stream.class names a built-in class or one of yours (./stream.js:MyStream), the other options are those of the class. Not set, it goes where circusd's own goes.`,
+    doc: `Where the standard ${stream === "stdout" ? "output" : "error"} of the processes goes: \`${stream}_stream.class\` names a class, the other options are those of the class. Not set, it goes where circusd's own goes.`,
   };
 }
 

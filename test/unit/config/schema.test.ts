@@ -280,7 +280,7 @@ const FAULTS: readonly (readonly [text: string, ...messages: readonly string[]])
   ],
   [
     `${W}args = ((circus.sockets.WEB))\n[socket:web]\nport = 1`,
-    "3: warning: args in [watcher:web] names a socket that the processes do not get: add use_sockets = True",
+    "3: warning: args in [watcher:web] names a socket without use_sockets = True: it is passed on here, but Circus would not",
   ],
   [`${W}args = \${circus.sockets.web}`, "3: warning: ${circus.…} in args of [watcher:web] is not replaced: write $(circus.…)"],
   [`${W}on_demand = True`, "3: warning: [watcher:web] is on_demand and names no socket: nothing will start it but a command"],

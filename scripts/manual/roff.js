@@ -1,0 +1,125 @@
+// @ts-check
+/** A manual as a page for man(1), in man(7)'s macros. */
+import { UNSET } from "./facts.js";
+
+/** @typedef {import("./blocks.js").Block} Block */
+
+/** Of the last change to the template that is worth telling. */
+const DATE = "2026-11-21";
+
+/** Source lines are broken here, as mandoc's linter wants it. */
+const WIDTH = 78;
+
+/** How the sections of a manual page are called for which others have a name. */
+const SECTIONS = new Map([["Example", "EXAMPLES"]]);
+
+/**
+ * The first heading and paragraph become NAME and DESCRIPTION.
+ * @param {readonly Block[]} blocks
+ * @returns {string}
+ */
+export function toRoff(blocks) {
+  const body = blocks.slice(1).flatMap((block, index) => one(block, blocks[index]));
+  const lines = [
+    '.\\" Written by npm run manual from scripts/manual/circus.ini.md and the tables in src/core/options/.',
+    `.TH CIRCUS.INI 5 ${DATE} circusd "Circus for Node"`,
+    ".SH NAME",
+    "circus.ini \\- configuration of circusd",
+    ".SH DESCRIPTION",
+    ...body,
+    ".SH SEE ALSO",
+    ".BR circusctl (1),",
+    ".BR circusd (1)",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/**
+ * @param {Block} block
+ * @param {Block | undefined} before
+ * @returns {string[]}
+ */
+function one(block, before) {
+  const first = before === undefined || before.kind === "heading";
+  switch (block.kind) {
+    case "heading":
+      return [`${block.level === 2 ? ".SH" : ".SS"} ${heading(block)}`];
+    case "paragraph":
+      return [...(first ? [] : [".PP"]), ...prose(block.text)];
+    case "list":
+      return block.items.flatMap((item) => [".IP \\(bu 2", ...prose(item)]);
+    case "code":
+      return [...(first ? [] : [".PP"]), ".in +4n", ".nf", ...block.text.trimEnd().split("\n").map(literal), ".fi", ".in"];
+    case "table":
+      return block.rows.flatMap(([term = "", ...cells]) => [".TP", ...prose(term), ...prose(sentences(cells))]);
+    case "definitions":
+      return block.entries.flatMap(({ term, facts, text }) => [".TP", `${bold(term)} (${escaped(properties(facts))})`, ...prose(text)]);
+    case "options":
+    case "fact":
+      throw new Error("internal: a directive was not filled in");
+  }
+}
+
+/** @param {Record<string, string>} facts */
+function properties({ value, default: given, set }) {
+  const shown = given === UNSET ? "" : `; default ${given}`;
+  return `${value}${shown}${set === undefined ? "" : `; set: ${set}`}`;
+}
+
+/** The cells of a row after its first, as text that ends like a sentence. @param {readonly string[]} cells */
+function sentences(cells) {
+  return `${cells.map((cell) => cell.replace(/\.$/, "")).join("; ")}.`;
+}
+
+/** Sections are in capitals, as in every manual page, but for those that bear the name of a section of the file. */
+function heading(/** @type {Block & { kind: "heading" }} */ { level, text }) {
+  const name = SECTIONS.get(text) ?? (level === 2 && !text.startsWith("[") ? text.toUpperCase() : text);
+  return /\s/.test(name) ? `"${inline(name)}"` : inline(name);
+}
+
+/**
+ * Lines of running text: a new sentence begins a new line.
+ * @param {string} text
+ * @returns {string[]}
+ */
+function prose(text) {
+  return text.split(/(?<=[.:?]\)?) (?=[A-Z`$])/).flatMap((sentence) => wrap(inline(sentence)));
+}
+
+/** @param {string} text */
+function wrap(text) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map(guarded);
+}
+
+/** Code in bold, links as their text. @param {string} text */
+function inline(text) {
+  const plain = text.replace(/\[([^\]`]+)\]\([^)]+\)/g, "$1");
+  return plain.replace(/`([^`]+)`|([^`]+)/g, (_, code, rest) => (code === undefined ? escaped(rest) : bold(code)));
+}
+
+/** @param {string} text */
+function bold(text) {
+  return `\\fB${escaped(text).replaceAll("-", "\\-")}\\fR`;
+}
+
+/** @param {string} line */
+function literal(line) {
+  return guarded(escaped(line).replaceAll("-", "\\-"));
+}
+
+/** @param {string} text */
+function escaped(text) {
+  return text.replaceAll("\\", "\\e");
+}
+
+/** A line must not begin like a request. @param {string} line */
+function guarded(line) {
+  return /^[.']/.test(line) ? `\\&${line}` : line;
+}
