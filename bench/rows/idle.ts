@@ -7,8 +7,8 @@ import type { Line } from "../table.js";
 
 const COUNT = 1000;
 const SECONDS = 20;
-/** Milliseconds in which what the starts have left behind comes to rest. */
-const REST = 3000;
+/** Milliseconds in which what the starts have left behind comes to rest: V8 collects garbage once more, half a minute later. */
+const REST = 40_000;
 
 export async function idle(): Promise<readonly Line[]> {
   const floor = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e9)"], { stdio: "ignore" });

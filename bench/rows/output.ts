@@ -33,7 +33,7 @@ const WORKS: readonly Work[] = [
   { ...ONE, what: "64 KiB writes", block: BLOCK, times: 20 },
   { ...ONE, what: "a write for each line", block: LINE_BYTES },
   // 250 blocks are a whole number of lines.
-  { ...ONE, what: "50 workers, 64 KiB writes", block: BLOCK, lines: (250 * BLOCK) / LINE_BYTES, workers: 50 },
+  { ...ONE, what: "50 workers, 64 KiB writes", block: BLOCK, lines: (250 * BLOCK) / LINE_BYTES, times: 2, workers: 50 },
   { ...ONE, what: "50 workers, a write for each line", block: LINE_BYTES, lines: 20_000, workers: 50 },
   { ...ONE, what: "64 KiB writes, rotated", block: BLOCK, times: 10, options: rotation(50_000_000, 100) },
 ];
