@@ -13,9 +13,8 @@ export interface ReloadPlan {
   readonly watchers: {
     readonly removed: readonly string[];
     readonly changed: readonly { readonly name: string; readonly changed: WatcherChange }[];
-    readonly added: readonly WatcherSpec[];
   };
-  /** What counts as the file's content from now on; a faulty section keeps what it was. */
+  /** What counts as the file's content from now on; a faulty section keeps what it was. Whatever of it is not there is to be added. */
   readonly config: Config;
 }
 
@@ -65,7 +64,6 @@ export function planReload(before: Config, loaded: Loaded): ReloadPlan {
     watchers: {
       removed: watchers.removed,
       changed: watchers.changed.map(([was, now]) => ({ name: now.name, changed: watcherChange(was, now) })),
-      added: watchers.added,
     },
     config: { ...after, watchers: watchers.result, sockets: sockets.result },
   };
