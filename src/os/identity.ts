@@ -1,12 +1,16 @@
 /**
- * As whom a worker runs: names and numbers of user and group become ids, and the calling thread takes them on for the
- * moment of the spawn. The kernel keeps ids by thread: other threads of this process never lose theirs.
+ * As whom a worker runs: names and numbers of user and group become ids, and these the options of util-linux's
+ * `setpriv`, which takes them on in the worker's own process. The ids of circusd itself never change: a process that
+ * has a user's real id, if only for a moment, may be killed by that user.
  */
-import type { Native, ThreadIds, User } from "./native.js";
+import { readFileSync } from "node:fs";
+import type { Native, User } from "./native.js";
 import { fail, succeed, type Result } from "../core/result.js";
 
 /** Null leaves that part as it is in this process. */
 export interface Identity {
+  /** For messages: `user "nobody"`. */
+  readonly name: string;
   readonly uid: number | null;
   readonly gid: number | null;
   /** Supplementary groups. */
@@ -23,76 +27,98 @@ interface Wanted {
   readonly gid: string | number | null;
 }
 
+const CAP_SETGID = 6n;
+const CAP_SETUID = 7n;
+
 /**
  * Looks user and group up. A user without a group gets its primary group, and every user its supplementary groups as
  * initgroups(3) sets them; a group alone leaves user and supplementary groups as they are.
  *
- * @returns null where nothing has to change
+ * @returns null where nothing has to change; EPERM where circusd may not change it
  */
 export function resolveIdentity(native: Native, wanted: Wanted): Result<Identity | null, IdentityFailure> {
   if (wanted.uid === null && wanted.gid === null) return succeed(null);
   const gid = wanted.gid === null ? null : findGroup(native, wanted.gid);
   if (wanted.gid !== null && gid === null) return fail({ code: null, message: `no such group "${wanted.gid}"` });
-  if (wanted.uid === null) return permitted({ uid: null, gid, groups: null });
+  if (wanted.uid === null) return permitted({ name: `group "${wanted.gid}"`, uid: null, gid, groups: null });
 
   const found = findUser(native, wanted.uid);
   if (found === null) return fail({ code: null, message: `no such user "${wanted.uid}"` });
   const primary = gid ?? found.user?.gid ?? null;
   if (primary === null) return fail({ code: null, message: `user ${found.uid} has no entry that tells its group: set "gid" too` });
   const groups = found.user === null ? [primary] : native.groupsOf(found.user.name, primary);
-  return permitted({ uid: found.uid, gid: primary, groups });
+  return permitted({ name: `user "${wanted.uid}"`, uid: found.uid, gid: primary, groups });
 }
 
-/** Runs with the calling thread under that identity. Only what exec starts meanwhile keeps it. */
-export function runAs<T>(native: Native, identity: Identity, run: () => T): Result<T, IdentityFailure> {
-  const before = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0, groups: native.threadGroups() };
-  if (!before.groups.ok) return fail({ code: before.groups.failure, message: "the own groups cannot be read" });
-  const { uid, gid } = before;
-  const groups = before.groups.value;
-  const refused = takeOn(native, identity);
-  try {
-    return refused === null ? succeed(run()) : fail(refused);
-  } finally {
-    restore(native, { uid, gid, groups });
+/**
+ * What to put before the program so that it runs with this identity.
+ *
+ * @param setpriv its path, or null where it is missing
+ */
+export function planIdentity(setpriv: string | null, { uid, gid, groups }: Identity): Result<readonly string[], IdentityFailure> {
+  if (setpriv === null) {
+    const message = 'the program "setpriv", by which workers become another user, is missing: install util-linux (Alpine: setpriv)';
+    return fail({ code: "ENOENT", message });
   }
-}
-
-/** The user comes first: only root may set the others back. */
-function restore(native: Native, own: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }): void {
-  const { uid, gid, groups } = own;
-  const back = [
-    native.setThreadUids({ real: uid, effective: uid, saved: uid }),
-    native.setThreadGids({ real: gid, effective: gid, saved: gid }),
-    native.setThreadGroups(groups),
+  const options = [
+    ...(uid === null ? [] : [`--reuid=${uid}`]),
+    ...(gid === null ? [] : [`--regid=${gid}`]),
+    groups === null ? "--keep-groups" : `--groups=${groups.join(",")}`,
+    // The kernel takes capabilities away from who stops being root, not from one ordinary user who becomes another.
+    ...(isRoot() ? [] : ["--inh-caps=-all", "--ambient-caps=-all"]),
   ];
-  // Going on as somebody else would start every later worker wrongly.
-  if (back.some((step) => !step.ok)) throw new Error("internal: the identity of the daemon could not be restored after a spawn");
-}
-
-function takeOn(native: Native, { uid, gid, groups }: Identity): IdentityFailure | null {
-  const steps: readonly (() => Result<void, string>)[] = [
-    () => (groups === null ? succeed(undefined) : native.setThreadGroups(groups)),
-    () => (gid === null ? succeed(undefined) : native.setThreadGids(keepingRoot(gid))),
-    () => (uid === null ? succeed(undefined) : native.setThreadUids(keepingRoot(uid))),
-  ];
-  for (const step of steps) {
-    const done = step();
-    if (!done.ok) return { code: done.failure, message: `cannot become user ${uid ?? "(unchanged)"}, group ${gid ?? "(unchanged)"}` };
-  }
-  return null;
-}
-
-/** The saved id is the way back to root for this thread; exec sets it to the effective one, so the worker has none. */
-function keepingRoot(id: number): ThreadIds {
-  return { real: id, effective: id, saved: 0 };
+  return succeed([setpriv, ...options, "--"]);
 }
 
 function permitted(identity: Identity): Result<Identity | null, IdentityFailure> {
-  if (process.geteuid?.() === 0) return succeed(identity);
   const sameUser = identity.uid === null || identity.uid === process.geteuid?.();
   const sameGroup = identity.gid === null || identity.gid === process.getegid?.();
   if (sameUser && sameGroup) return succeed(null);
-  return fail({ code: "EPERM", message: "only root may start workers as another user or group: run circusd as root, or drop uid and gid" });
+  const held = capabilities();
+  if (((held >> CAP_SETGID) & 1n) === 1n && (sameUser || ((held >> CAP_SETUID) & 1n) === 1n)) return inNamespace(identity);
+  const advice = isRoot()
+    ? "circusd is root without the capabilities for it: give it CAP_SETUID and CAP_SETGID, or drop uid and gid"
+    : "only root may start workers as another user or group: run circusd as root, or drop uid and gid";
+  return fail({ code: "EPERM", message: advice });
+}
+
+/** In a user namespace, as rootless containers have one, there are only the ids that have been mapped into it. */
+function inNamespace(identity: Identity): Result<Identity, IdentityFailure> {
+  const { name, uid, gid, groups } = identity;
+  if (groups !== null && readOwn("setgroups").startsWith("deny"))
+    return fail({ code: "EPERM", message: "groups cannot be set in this user namespace: map more than one id into it, or drop uid" });
+  const known = (uid === null || isMapped("uid_map", uid)) && [gid ?? [], groups ?? []].flat().every((id) => isMapped("gid_map", id));
+  if (known) return succeed(identity);
+  return fail({ code: "EINVAL", message: `the ids of ${name} do not exist in this user namespace: see /proc/self/uid_map and gid_map` });
+}
+
+/** A line of the map: the first id inside, the first outside, how many. */
+function isMapped(map: "uid_map" | "gid_map", id: number): boolean {
+  const lines = readOwn(map).trim();
+  if (lines === "") return true;
+  return lines.split("\n").some((line) => {
+    const [first = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
+    return id >= first && id - first < count;
+  });
+}
+
+/** What `setpriv` will be able to do: root gets its capabilities again with every exec, others keep ambient ones alone. */
+function capabilities(): bigint {
+  const line = isRoot() ? /^CapEff:\t(\w+)$/m : /^CapAmb:\t(\w+)$/m;
+  return BigInt(`0x${line.exec(readOwn("status"))?.[1] ?? "0"}`);
+}
+
+/** What /proc tells of this process; empty where the kernel was built without that file. */
+function readOwn(file: "status" | "setgroups" | "uid_map" | "gid_map"): string {
+  try {
+    return readFileSync(`/proc/self/${file}`, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
 }
 
 function findUser(native: Native, wanted: string | number): { readonly uid: number; readonly user: User | null } | null {

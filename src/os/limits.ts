@@ -1,9 +1,8 @@
 /**
  * Resource limits of a worker. util-linux's `prlimit` sets them in the worker's own process, exactly as numbered and
- * soft and hard both, just before it becomes the program: changing the daemon's own limits downwards, even for a
- * moment, would hit its other threads.
+ * soft and hard both, with the rights of circusd and before the worker becomes another user: changing the daemon's own
+ * limits downwards, even for a moment, would hit its other threads.
  */
-import { accessSync, constants } from "node:fs";
 import type { Limits, LimitValue } from "../core/spec.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { Limit, Native } from "./native.js";
@@ -30,35 +29,25 @@ const RESOURCES: Readonly<Record<string, { readonly number: number; readonly opt
 };
 
 const INFINITY = 0xffffffffffffffffn;
-const PLACES = ["/usr/bin/prlimit", "/bin/prlimit", "/usr/local/bin/prlimit", "/sbin/prlimit"];
 
 export interface LimitFailure {
   readonly code: string | null;
   readonly message: string;
 }
 
-/** What to put before the program, and which hard limits of our own must be higher while it is started. */
-export interface LimitPlan {
-  readonly prefix: readonly string[];
-  readonly raises: readonly { readonly resource: number; readonly hard: bigint }[];
-}
-
-const NOTHING: LimitPlan = { prefix: [], raises: [] };
-
-/** @returns the path of `prlimit`, or null where util-linux is not installed */
-export function findPrlimit(): string | null {
-  return PLACES.find(isExecutable) ?? null;
-}
-
-/** Checks names, values and rights, so that `prlimit` itself has nothing left to refuse. */
-export function planLimits(native: Native, prlimit: string | null, limits: Limits): Result<LimitPlan, LimitFailure> {
+/**
+ * What to put before the program so that it runs with these limits; nothing where there are none. Names, values and
+ * rights are checked, so that `prlimit` itself has nothing left to refuse.
+ *
+ * @param prlimit its path, or null where it is missing
+ */
+export function planLimits(native: Native, prlimit: string | null, limits: Limits): Result<readonly string[], LimitFailure> {
   const wanted = Object.entries(limits);
-  if (wanted.length === 0) return succeed(NOTHING);
+  if (wanted.length === 0) return succeed([]);
   if (prlimit === null) {
     return fail({ code: "ENOENT", message: 'the program "prlimit" is missing: install the package util-linux (Alpine: util-linux-misc)' });
   }
   const options: string[] = [];
-  const raises: { resource: number; hard: bigint }[] = [];
   for (const [name, value] of wanted) {
     const resource = Object.hasOwn(RESOURCES, name) ? RESOURCES[name] : undefined;
     if (resource === undefined) {
@@ -68,25 +57,10 @@ export function planLimits(native: Native, prlimit: string | null, limits: Limit
     if (!own.ok) return fail({ code: own.failure, message: `the own limit "${name}" cannot be read` });
     const target = readTarget(native, resource.number, { name, value, own: own.value });
     if (!target.ok) return target;
-    if (target.value > own.value.hard) raises.push({ resource: resource.number, hard: target.value });
     const number = target.value === INFINITY ? "unlimited" : target.value.toString();
     options.push(`--${resource.option}=${number}:${number}`);
   }
-  return succeed({ prefix: [prlimit, ...options, "--"], raises });
-}
-
-/** Runs with the hard limits raised. Raising takes nothing from other threads; afterwards they are put back. */
-export function runRaised<T>(native: Native, raises: LimitPlan["raises"], run: () => T): T {
-  const before: { readonly resource: number; readonly limit: Limit }[] = [];
-  try {
-    for (const { resource, hard } of raises) {
-      const own = native.ownLimit(resource);
-      if (own.ok && native.setOwnLimit(resource, { soft: own.value.soft, hard }).ok) before.push({ resource, limit: own.value });
-    }
-    return run();
-  } finally {
-    for (const { resource, limit } of before) native.setOwnLimit(resource, limit);
-  }
+  return succeed([prlimit, ...options, "--"]);
 }
 
 interface Question {
@@ -103,6 +77,7 @@ function readTarget(native: Native, resource: number, { name, value, own }: Ques
   }
   const target = endless ? INFINITY : BigInt(value);
   if (target <= own.hard) return succeed(target);
+  // Only the kernel knows whether it would: raising a hard limit for a moment takes nothing from anyone.
   const tried = native.setOwnLimit(resource, { soft: own.soft, hard: target });
   if (tried.ok) {
     native.setOwnLimit(resource, own);
@@ -114,13 +89,4 @@ function readTarget(native: Native, resource: number, { name, value, own }: Ques
     code: tried.failure,
     message: `the limit "rlimit_${name}" cannot be raised to "${value}": the hard limit of circusd itself is ${own.hard}`,
   });
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

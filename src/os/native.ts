@@ -1,7 +1,7 @@
 /**
  * The calls of libc that Node has no door to and processes need, each as a function that answers with a value or with
- * the name of its errno. It decides nothing. The numbers are Linux's; those that differ between x64 and arm64 stand in
- * one table. glibc and musl are alike here: structures that are opaque get more room than either of them needs.
+ * the name of its errno. It decides nothing. The numbers are Linux's, alike on x64 and arm64. glibc and musl are alike
+ * here too: structures that are opaque get more room than either of them needs.
  */
 import { closeSync } from "node:fs";
 import { constants } from "node:os";
@@ -56,12 +56,8 @@ export interface Native {
   becomeSubreaper(): Result<void, ErrnoName>;
   ownLimit(resource: number): Result<Limit, ErrnoName>;
   setOwnLimit(resource: number, limit: Limit): Result<void, ErrnoName>;
-  /** The three below change the calling thread alone, as the kernel does; libc would change all threads. */
-  setThreadGroups(groups: readonly number[]): Result<void, ErrnoName>;
-  setThreadGids(ids: ThreadIds): Result<void, ErrnoName>;
-  setThreadUids(ids: ThreadIds): Result<void, ErrnoName>;
-  /** Supplementary groups of the calling thread. */
-  threadGroups(): Result<readonly number[], ErrnoName>;
+  /** Whether a POSIX access control list stands beside the mode of a file or directory. */
+  hasAcl(path: string): boolean;
   userByName(name: string): User | null;
   userById(uid: number): User | null;
   groupByName(name: string): number | null;
@@ -70,22 +66,13 @@ export interface Native {
   pageSize(): number;
 }
 
-export interface ThreadIds {
-  readonly real: number;
-  readonly effective: number;
-  readonly saved: number;
-}
-
 export interface User {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
 }
 
-const SYSCALLS: Readonly<Record<string, { readonly setgroups: number; readonly setresuid: number; readonly setresgid: number }>> = {
-  x64: { setgroups: 116, setresuid: 117, setresgid: 119 },
-  arm64: { setgroups: 159, setresuid: 147, setresgid: 149 },
-};
+const MACHINES = ["x64", "arm64"];
 
 const O_CLOEXEC = 0o2000000;
 const O_RDWR = 2;
@@ -113,8 +100,7 @@ const ROOM = 512;
  * @example `const native = loadNative(); const pipe = native.pipe();`
  */
 export function loadNative(): Native {
-  const numbers = SYSCALLS[process.arch];
-  if (process.platform !== "linux" || numbers === undefined) {
+  if (process.platform !== "linux" || !MACHINES.includes(process.arch)) {
     throw new Error(`Cannot supervise processes on "${process.platform} ${process.arch}": use Linux on x64 or arm64`);
   }
   const libc = koffi.load(null);
@@ -129,11 +115,9 @@ export function loadNative(): Native {
   const prlimit: (pid: number, resource: number, next: BigUint64Array | null, old: BigUint64Array | null) => number = libc.func(
     "int prlimit(int, int, const void *, void *)",
   );
-  const setIds: (number: number, real: number, effective: number, saved: number) => number = libc.func(
-    "long syscall(long, long, long, long)",
+  const getxattr: (path: string, name: string, value: null, size: number) => number = libc.func(
+    "intptr_t getxattr(const char *, const char *, void *, size_t)",
   );
-  const setGroups: (number: number, count: number, groups: Uint32Array) => number = libc.func("long syscall(long, long, const void *)");
-  const getgroups: (count: number, groups: Uint32Array | null) => number = libc.func("int getgroups(int, void *)");
   const getpagesize: () => number = libc.func("int getpagesize()");
 
   const answer = (returned: number): Result<number, ErrnoName> => (returned >= 0 ? succeed(returned) : fail(errnoName(koffi.errno())));
@@ -169,16 +153,7 @@ export function loadNative(): Native {
       return read.ok ? succeed({ soft: limit[0] ?? 0n, hard: limit[1] ?? 0n }) : read;
     },
     setOwnLimit: (resource, limit) => done(prlimit(0, resource, BigUint64Array.of(limit.soft, limit.hard), null)),
-    setThreadGroups: (groups) => done(setGroups(numbers.setgroups, groups.length, Uint32Array.from(groups))),
-    setThreadGids: ({ real, effective, saved }) => done(setIds(numbers.setresgid, real, effective, saved)),
-    setThreadUids: ({ real, effective, saved }) => done(setIds(numbers.setresuid, real, effective, saved)),
-    threadGroups: () => {
-      const count = answer(getgroups(0, null));
-      if (!count.ok) return count;
-      const groups = new Uint32Array(count.value);
-      const read = count.value === 0 ? count : answer(getgroups(count.value, groups));
-      return read.ok ? succeed([...groups]) : read;
-    },
+    hasAcl: (path) => getxattr(path, "system.posix_acl_access", null, 0) > 0,
     pageSize: () => getpagesize(),
   };
 }

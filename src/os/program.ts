@@ -2,7 +2,7 @@
  * Finds the program file of a command as execvp(3) does in the worker, and tells why one cannot be executed in words
  * that exec's errno alone does not give.
  */
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, readdirSync, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { fail, succeed, type Result } from "../core/result.js";
 
@@ -14,11 +14,17 @@ export interface ExecFailure {
   readonly message: string;
 }
 
-interface Search {
-  /** PATH of the worker, undefined where its environment has none. */
-  readonly path: string | undefined;
+/** From where and as whom a worker executes. */
+export interface Place {
   /** The directory the worker starts in; null is our own. */
   readonly directory: string | null;
+  /** Why another user, whom the worker becomes, may not execute a file; null where nothing is known against it. */
+  readonly refusal: (file: string) => string | null;
+}
+
+interface Search extends Place {
+  /** PATH of the worker, undefined where its environment has none. */
+  readonly path: string | undefined;
 }
 
 /**
@@ -26,7 +32,7 @@ interface Search {
  *
  * @returns the path to hand to exec, or ENOENT, or EACCES where there was a file but none that may be executed
  */
-export function findProgram(name: string, { path, directory }: Search): Result<string, ExecFailure> {
+export function findProgram(name: string, { path, directory, refusal }: Search): Result<string, ExecFailure> {
   if (name === "") return fail({ code: "ENOENT", message: "the command is empty" });
   if (name.includes("/")) return succeed(name);
   let refused: string | null = null;
@@ -34,18 +40,17 @@ export function findProgram(name: string, { path, directory }: Search): Result<s
     const candidate = `${place === "" ? "." : place}/${name}`;
     const mode = modeOf(candidate, directory);
     if (mode === null) continue;
-    if ((mode & 0o111) !== 0) return succeed(candidate);
-    refused ??= candidate;
+    const why = (mode & 0o111) === 0 ? `"${candidate}" is not executable: chmod +x it` : refusal(candidate);
+    if (why === null) return succeed(candidate);
+    refused ??= why;
   }
-  if (refused !== null) return fail({ code: "EACCES", message: `"${refused}" is not executable: chmod +x it` });
+  if (refused !== null) return fail({ code: "EACCES", message: refused });
   const where = path === undefined ? `the default PATH "${DEFAULT_PATH}"` : `PATH "${path}"`;
   return fail({ code: "ENOENT", message: `no program "${name}" in ${where}` });
 }
 
-/**
- * Why a program cannot be executed, to be asked under the worker's identity; null where there is no reason to be seen.
- */
-export function whyNotExecutable(program: string, directory: string | null): ExecFailure | null {
+/** Why a program cannot be executed; null where there is no reason to be seen. */
+export function whyNotExecutable(program: string, { directory, refusal }: Place): ExecFailure | null {
   const file = inDirectory(program, directory);
   try {
     const found = statSync(file);
@@ -56,34 +61,58 @@ export function whyNotExecutable(program: string, directory: string | null): Exe
     if (code === "ENOENT" || code === "ENOTDIR") return { code, message: `no such file "${program}"` };
     return { code, message: `"${program}" is not executable: check its mode and the directories above it` };
   }
-  const interpreter = interpreterOf(file);
-  if (interpreter === null || modeOf(interpreter, directory) !== null) return null;
-  return { code: "ENOENT", message: `no such interpreter "${interpreter}", which the first line of "${program}" names` };
+  const refused = refusal(program);
+  if (refused !== null) return { code: "EACCES", message: refused };
+  const head = readHead(file);
+  if (head === null) return null;
+  const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(head)?.[1];
+  if (interpreter === undefined) return isExecutableFormat(head) ? null : { code: "ENOEXEC", message: ofNoFormat(program) };
+  const named = `which the first line of "${program}" names`;
+  if (modeOf(interpreter, directory) === null) return { code: "ENOENT", message: `no such interpreter "${interpreter}", ${named}` };
+  const forbidden = refusal(interpreter);
+  return forbidden === null ? null : { code: "EACCES", message: `${forbidden}, ${named}` };
 }
 
 /** What exec's errno means for that program. */
-export function explainExec(code: string, program: string, directory: string | null): ExecFailure {
-  const seen = whyNotExecutable(program, directory);
+export function explainExec(code: string, program: string, place: Place): ExecFailure {
+  const seen = whyNotExecutable(program, place);
   if (seen !== null) return { code, message: seen.message };
-  if (code === "ENOEXEC") return { code, message: `"${program}" is in no format that can be executed: is its "#!" line missing?` };
+  if (code === "ENOEXEC") return { code, message: ofNoFormat(program) };
   if (code === "E2BIG") return { code, message: `arguments and environment of "${program}" are too long together` };
   if (code === "ENOENT") return { code, message: `"${program}" needs a loader that does not exist: was it built for another system?` };
   if (code === "ETXTBSY") return { code, message: `"${program}" is being written by another process` };
   return { code, message: `"${program}" cannot be executed (${code})` };
 }
 
-function interpreterOf(file: string): string | null {
+function ofNoFormat(program: string): string {
+  return `"${program}" is in no format that can be executed: is its "#!" line missing?`;
+}
+
+/** Tools that stand before a program would hand what exec refuses to a shell, which nobody asked for. */
+function isExecutableFormat(head: string): boolean {
+  return head.startsWith("\x7fELF") || head.startsWith("#!") || hasFurtherFormats();
+}
+
+/** Whether the kernel has been taught formats of which only it knows the marks (binfmt_misc). */
+function hasFurtherFormats(): boolean {
+  try {
+    return readdirSync("/proc/sys/fs/binfmt_misc").some((name) => name !== "register" && name !== "status");
+  } catch {
+    return false;
+  }
+}
+
+/** The beginning of a file; null where it may be executed without being readable. */
+function readHead(file: string): string | null {
   try {
     const fd = openSync(file, "r");
     try {
       const head = Buffer.alloc(256);
-      const size = readSync(fd, head, 0, head.length, 0);
-      return /^#![ \t]*([^ \t\n]+)/.exec(head.toString("latin1", 0, size))?.[1] ?? null;
+      return head.toString("latin1", 0, readSync(fd, head, 0, head.length, 0));
     } finally {
       closeSync(fd);
     }
   } catch {
-    // A program may be executable without being readable; then there is no first line to look at.
     return null;
   }
 }

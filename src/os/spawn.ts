@@ -7,10 +7,12 @@ import type { Pid, SpawnFailure, SpawnPlan } from "../core/ports.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import { makeCommandLine, type CommandLine } from "./command-line.js";
 import { Descriptors } from "./descriptors.js";
-import { resolveIdentity, runAs, type Identity } from "./identity.js";
-import { findPrlimit, planLimits, runRaised, type LimitPlan } from "./limits.js";
+import { planIdentity, resolveIdentity } from "./identity.js";
+import { planLimits } from "./limits.js";
 import type { ErrnoName, FileAction, Native } from "./native.js";
-import { codeOf, explainExec, findProgram, whyNotExecutable } from "./program.js";
+import { codeOf, explainExec, findProgram, whyNotExecutable, type Place } from "./program.js";
+import { refusalFor } from "./refusal.js";
+import { findTool } from "./tools.js";
 
 type Stage = SpawnFailure["stage"];
 
@@ -23,9 +25,7 @@ interface Trouble {
 /** All that is known about a start before the first descriptor is opened. */
 interface Preparation {
   readonly line: CommandLine;
-  readonly program: string;
-  readonly identity: Identity | null;
-  readonly limits: LimitPlan;
+  readonly place: Place;
 }
 
 /** Errors of clone(2) and of a full table of files; the others come from exec, chdir or a descriptor. */
@@ -33,7 +33,8 @@ const OF_FORK: readonly ErrnoName[] = ["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"];
 
 export class Spawner {
   readonly #native: Native;
-  readonly #prlimit = findPrlimit();
+  readonly #prlimit = findTool("prlimit");
+  readonly #setpriv = findTool("setpriv");
 
   constructor(native: Native) {
     this.#native = native;
@@ -51,7 +52,7 @@ export class Spawner {
     let started: Result<Pid, Trouble> | null = null;
     try {
       const trouble = descriptors.open(plan);
-      started = trouble === null ? this.#launch(plan, prepared.value, descriptors.actions) : fail(trouble);
+      started = trouble === null ? this.#launch(prepared.value, descriptors.actions) : fail(trouble);
     } finally {
       if (started?.ok) descriptors.closeWorkerEnds();
       else descriptors.closeAll();
@@ -67,33 +68,30 @@ export class Spawner {
     if (odd !== undefined) return fail({ stage: "exec", code: "EINVAL", message: `${JSON.stringify(odd)} holds a NUL character` });
     const homeless = plan.workingDir === null ? null : whyNoDirectory(plan.workingDir);
     if (homeless !== null) return fail(homeless);
-    const identity = resolveIdentity(this.#native, plan);
-    if (!identity.ok) return fail({ stage: "identity", ...identity.failure });
     const limits = planLimits(this.#native, this.#prlimit, plan.limits);
     if (!limits.ok) return fail({ stage: "limits", ...limits.failure });
-    const search = { path: plan.env["PATH"], directory: plan.workingDir };
-    const program = findProgram(plan.executable ?? plan.argv[0] ?? "", search);
+    const resolved = resolveIdentity(this.#native, plan);
+    if (!resolved.ok) return fail({ stage: "identity", ...resolved.failure });
+    const identity = resolved.value;
+    const becomes = identity === null ? succeed([]) : planIdentity(this.#setpriv, identity);
+    if (!becomes.ok) return fail({ stage: "identity", ...becomes.failure });
+
+    const directory = plan.workingDir;
+    const place: Place = { directory, refusal: identity === null ? () => null : refusalFor(this.#native, identity, directory) };
+    const program = findProgram(plan.executable ?? plan.argv[0] ?? "", { path: plan.env["PATH"], ...place });
     if (!program.ok) return fail({ stage: "exec", ...program.failure });
-    const line = makeCommandLine(plan, { file: program.value, prefix: limits.value.prefix });
+    const prefix = [...limits.value, ...becomes.value];
+    const line = makeCommandLine(plan, { file: program.value, prefix, changesUser: identity !== null });
     if (!line.ok) return fail({ stage: "exec", code: "EINVAL", message: line.failure });
-    return succeed({ line: line.value, program: program.value, identity: identity.value, limits: limits.value });
+    // Tools that stand before the program would be executed even where it cannot be.
+    const hopeless = line.value.path === program.value ? null : whyNotExecutable(program.value, place);
+    return hopeless === null ? succeed({ line: line.value, place }) : fail({ stage: "exec", ...hopeless });
   }
 
-  #launch(plan: SpawnPlan, { line, program, identity, limits }: Preparation, placed: readonly FileAction[]): Result<Pid, Trouble> {
-    const actions: readonly FileAction[] = plan.workingDir === null ? placed : [{ do: "chdir", path: plan.workingDir }, ...placed];
-    const spawn = (): Result<Pid, Trouble> => {
-      // Tools that stand before the program would be executed even where it cannot be.
-      const hopeless = line.path === program ? null : whyNotExecutable(program, plan.workingDir);
-      if (hopeless !== null) return fail({ stage: "exec", ...hopeless });
-      const made = this.#native.spawn({ ...line, actions });
-      return made.ok ? made : fail(explain(made.failure, line.path, plan.workingDir));
-    };
-    const spawnAs = (): Result<Pid, Trouble> => {
-      if (identity === null) return spawn();
-      const ran = runAs(this.#native, identity, spawn);
-      return ran.ok ? ran.value : fail({ stage: "identity", ...ran.failure });
-    };
-    return limits.raises.length === 0 ? spawnAs() : runRaised(this.#native, limits.raises, spawnAs);
+  #launch({ line, place }: Preparation, placed: readonly FileAction[]): Result<Pid, Trouble> {
+    const actions: readonly FileAction[] = place.directory === null ? placed : [{ do: "chdir", path: place.directory }, ...placed];
+    const made = this.#native.spawn({ ...line, actions });
+    return made.ok ? made : fail(explain(made.failure, line.path, place));
   }
 
   #report(plan: SpawnPlan, { stage, code, message }: Trouble): Result<Pid, SpawnFailure> {
@@ -101,12 +99,11 @@ export class Spawner {
   }
 }
 
-/** Asked under the worker's identity: it sees what the worker's exec and chdir saw. */
-function explain(code: ErrnoName, program: string, directory: string | null): Trouble {
+function explain(code: ErrnoName, program: string, place: Place): Trouble {
   if (OF_FORK.includes(code)) return { stage: "fork", code, message: `no new process (${code}): ${ofFork(code)}` };
-  const homeless = directory === null ? null : whyNoDirectory(directory);
+  const homeless = place.directory === null ? null : whyNoDirectory(place.directory);
   if (homeless !== null) return homeless;
-  return { stage: "exec", ...explainExec(code, program, directory) };
+  return { stage: "exec", ...explainExec(code, program, place) };
 }
 
 function ofFork(code: ErrnoName): string {

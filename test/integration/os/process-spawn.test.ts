@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync, readdirSync } from "node:fs";
+import { chmod } from "node:fs/promises";
 import test from "node:test";
+import { Worker } from "node:worker_threads";
 import type { SpawnPlan } from "../../../src/core/ports.js";
 import { fail } from "../../../src/core/result.js";
 import { loadNative } from "../../../src/os/native.js";
@@ -10,6 +14,24 @@ import { tempDir } from "../../helpers/temp.js";
 
 const ROOT = process.geteuid?.() === 0;
 const openFiles = (): number => readdirSync("/proc/self/fd").length;
+
+/** Tells all ids that any thread of this process was seen with, from a thread that does nothing else. */
+const WATCHES_IDS = `
+const { readdirSync, readFileSync } = require("node:fs");
+const { parentPort, receiveMessageOnPort } = require("node:worker_threads");
+const seen = new Set();
+const look = () => {
+  for (const thread of readdirSync("/proc/self/task")) {
+    try {
+      seen.add(/^Uid:\\t(.*)$/m.exec(readFileSync("/proc/self/task/" + thread + "/status", "latin1"))[1]);
+    } catch {}
+  }
+};
+look();
+parentPort.postMessage("watching");
+while (receiveMessageOnPort(parentPort) === undefined) look();
+parentPort.postMessage([...seen]);
+`;
 
 test("a worker gets exactly the environment of its plan", async (t) => {
   const stage = setUp(t);
@@ -133,6 +155,7 @@ test("each step that fails is named, with the value at fault", async (t) => {
     [{ argv: [plain] }, "exec", "EACCES", /plain" is not executable/],
     [{ argv: [dir.path] }, "exec", "EACCES", /is not a file$/],
     [{ argv: [text] }, "exec", "ENOEXEC", /"#!" line missing\?$/],
+    [{ argv: [text], limits: { core: 0 } }, "exec", "ENOEXEC", /"#!" line missing\?$/],
     [{ argv: [orphaned] }, "exec", "ENOENT", /no such interpreter "\/no\/such\/interpreter"/],
     [{ argv: ["a\0b"] }, "exec", "EINVAL", /NUL/],
     [{ argv: [""] }, "exec", "ENOENT", /the command is empty$/],
@@ -209,29 +232,64 @@ test("limits and sockets together: the pid told is still the worker's", async (t
   assert.equal(await stage.output({ argv, sockets: [{ name: "web", fd }], limits: { nofile: 99 } }), "99\n");
 });
 
-test(
-  "a worker runs as its user, with that user's groups and no way back",
-  { skip: ROOT ? false : "only root may change identities" },
-  async (t) => {
-    const stage = setUp(t);
-    const written = await stage.output({ argv: ["cat", "/proc/self/status"], uid: "nobody" });
-    assert.match(written, /^Uid:\t65534\t65534\t65534\t65534$/m);
-    assert.match(written, /^Gid:\t(\d+)\t\1\t\1\t\1$/m);
-    assert.match(written, /^Groups:\t\d+ $/m);
-    assert.match(written, /^CapEff:\t0+$/m);
-    assert.match(written, /^CapPrm:\t0+$/m);
-    assert.deepEqual([process.geteuid?.(), process.getegid?.(), process.getuid?.()], [0, 0, 0]);
-  },
-);
+const SKIP = { skip: ROOT ? false : "only root may change identities" };
 
-test("a group alone changes the group alone", { skip: ROOT ? false : "only root may change identities" }, async (t) => {
+test("a worker runs as its user, with that user's groups and no way back", SKIP, async (t) => {
+  const stage = setUp(t);
+  const written = await stage.output({ argv: ["cat", "/proc/self/status"], uid: "nobody" });
+  const ask = (option: string): string => execFileSync("id", [option, "nobody"], { encoding: "utf8" }).trim();
+  const [uid, gid] = [ask("-u"), ask("-g")];
+  assert.match(written, new RegExp(`^Uid:\t${uid}\t${uid}\t${uid}\t${uid}$`, "m"));
+  assert.match(written, new RegExp(`^Gid:\t${gid}\t${gid}\t${gid}\t${gid}$`, "m"));
+  assert.match(written, new RegExp(`^Groups:\t${ask("-G")} $`, "m"));
+  assert.match(written, /^CapPrm:\t0+\nCapEff:\t0+$/m);
+});
+
+test("limits, user and sockets together reach the program, whose pid is told", SKIP, async (t) => {
+  const stage = setUp(t);
+  const fd = openSync("/dev/null", "r");
+  t.after(() => closeSync(fd));
+  const argv = ["sh", "-c", 'test "$LISTEN_PID" = $$ && ulimit -n && id -u && echo "$LD_PRELOAD" && ls /proc/self/fd | tr "\\n" " "'];
+  const written = await stage.output({ argv, sockets: [{ name: "web", fd }], limits: { nofile: 99 }, uid: 65534, gid: 65534, env: {} });
+  assert.equal(written, "99\n65534\n\n0 1 2 3 4 ");
+});
+
+test("the environment of a worker with a user is as configured, also what the tools must not see", SKIP, async (t) => {
+  const stage = setUp(t);
+  const env = { PATH: "/usr/bin:/bin", LD_LIBRARY_PATH: "/nowhere", LANGUAGE: "C", HOME: "/x", "a.b": "kept", LISTEN_FDS: "7" };
+  const written = await stage.output({ argv: ["env"], uid: "nobody", env });
+  const lines = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  assert.deepEqual(written.trim().split("\n").sort(), lines.sort());
+});
+
+test("no thread of circusd changes its ids while it starts workers as another user", SKIP, async (t) => {
+  const stage = setUp(t);
+  const watch = new Worker(WATCHES_IDS, { eval: true });
+  const seen = new Promise<unknown>((resolve) => watch.on("message", (message) => message !== "watching" && resolve(message)));
+  await once(watch, "message");
+  for (let round = 0; round < 20; round++) await stage.output({ uid: "nobody", limits: { core: 0 } });
+  watch.postMessage("enough");
+  assert.deepEqual(await seen, ["0\t0\t0\t0"]);
+  await watch.terminate();
+});
+
+test("a group alone changes the group alone", SKIP, async (t) => {
   const stage = setUp(t);
   const written = await stage.output({ argv: ["cat", "/proc/self/status"], gid: "65534" });
   assert.match(written, /^Uid:\t0\t/m);
   assert.match(written, /^Gid:\t65534\t65534\t65534\t/m);
 });
 
-test("a user without an entry needs a group", { skip: ROOT ? false : "only root may change identities" }, async (t) => {
+test("the user and group of circusd itself need no tool", SKIP, () => {
+  const native = loadNative();
+  const started: string[] = [];
+  const spawner = new Spawner({ ...native, spawn: ({ path }) => (started.push(path), fail("EAGAIN")) });
+  spawner.start({ ...PLAIN, uid: "root", gid: 0 }, false);
+  spawner.start({ ...PLAIN, uid: "nobody" }, false);
+  assert.match(started.join(" "), /\/true \S+\/setpriv$/);
+});
+
+test("a user without an entry needs a group", SKIP, async (t) => {
   const stage = setUp(t);
   const refused = await stage.attempt({ uid: 54321 });
   assert.ok(!refused.ok);
@@ -240,19 +298,34 @@ test("a user without an entry needs a group", { skip: ROOT ? false : "only root 
   assert.match(written, /^Uid:\t54321\t54321\t54321\t[^]*^Gid:\t54322\t[^]*^Groups:\t54322 $/m);
 });
 
-test(
-  "what the worker's user may not enter or execute is told as such",
-  { skip: ROOT ? false : "only root may change identities" },
-  async (t) => {
-    const stage = setUp(t);
-    const dir = await tempDir(t);
-    const own = await dir.write("own", "#!/bin/sh\n", 0o700);
-    const closed = await stage.attempt({ uid: "nobody", argv: [own] });
-    const entered = await stage.attempt({ uid: "nobody", workingDir: dir.path });
-    assert.ok(!closed.ok && !entered.ok);
-    assert.deepEqual(
-      [closed.failure.stage, closed.failure.code, entered.failure.stage, entered.failure.code],
-      ["exec", "EACCES", "cwd", "EACCES"],
-    );
-  },
-);
+test("what the worker's user may not execute is told as such", SKIP, async (t) => {
+  const stage = setUp(t);
+  const dir = await tempDir(t);
+  const own = await dir.write("own", "#!/bin/sh\n", 0o700);
+  await chmod(dir.path, 0o711);
+  const inside = await dir.write("closed/run", "#!/bin/sh\n", 0o755);
+  await chmod(dir.join("closed"), 0o700);
+  const script = await dir.write("script", `#!${inside}\n`, 0o755);
+  const text = await dir.write("no-shebang", "echo hi\n", 0o755);
+  const cases: readonly (readonly [Partial<SpawnPlan>, string, RegExp])[] = [
+    [{ argv: [own] }, "EACCES", /user "nobody" may not execute "\S+own": check owner and mode of the file$/],
+    [{ argv: ["own"], env: { PATH: dir.path } }, "EACCES", /user "nobody" may not execute "\S+own"/],
+    [{ argv: [inside] }, "EACCES", /: the directory "\S+closed" may not be entered$/],
+    [{ argv: ["./run"], workingDir: dir.join("closed") }, "EACCES", /"\.\/run": the directory "\S+closed" may not be entered$/],
+    [{ argv: [script] }, "EACCES", /"\S+closed" may not be entered, which the first line of "\S+script" names$/],
+    [{ argv: [text] }, "ENOEXEC", /"#!" line missing\?$/],
+  ];
+  for (const [plan, code, message] of cases) {
+    const started = await stage.attempt({ ...plan, uid: "nobody" });
+    assert.ok(!started.ok, JSON.stringify(plan));
+    assert.deepEqual([started.failure.stage, started.failure.code], ["exec", code], started.failure.message);
+    assert.match(started.failure.message, message);
+  }
+});
+
+test("the directory of a worker is entered before it becomes its user", SKIP, async (t) => {
+  const stage = setUp(t);
+  const dir = await tempDir(t);
+  await chmod(dir.path, 0o700);
+  assert.equal(await stage.output({ argv: ["readlink", "/proc/self/cwd"], workingDir: dir.path, uid: "nobody" }), `${dir.path}\n`);
+});
