@@ -35,6 +35,8 @@ export class Runner {
   readonly #timers: Timers;
   readonly #signals: Signaller;
   readonly #births = new Map<Pid, Birth>();
+  /** Processes whose before_spawn is asked, with what ends the waiting for it. */
+  readonly #beginning = new Map<Key, (goOn: boolean) => void>();
   #unwatch: Cancel | null = null;
   #nextTicket = 1;
   #stepping = false;
@@ -139,6 +141,7 @@ export class Runner {
       const { state, effects } = step(this.#state, event, moment);
       this.#state = state;
       for (const effect of effects) this.#perform(effect);
+      for (const [key, overtake] of this.#beginning) if (!this.#isStarting(key)) overtake(true);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#parts.log.error(`internal: watcher "${this.spec.name}" could not take in "${event.kind}": ${reason}`);
@@ -237,7 +240,7 @@ export class Runner {
   /** The pid is told from within, before its exit can be: so this answers nothing itself but a failure. */
   async #spawn(key: Key, wid: number): Promise<WatcherEvent | null> {
     const failed = (failure: SpawnFailure): WatcherEvent => ({ kind: "failed", key, failure });
-    if (!(await this.#hooks.ask("before_spawn"))) {
+    if (this.#hooks.has("before_spawn") && !(await this.#mayBegin(key))) {
       return failed({ stage: "hook", code: null, message: `${this.spec.name}: before_spawn refused the process` });
     }
     await this.#parts.spawns.turn();
@@ -254,6 +257,12 @@ export class Runner {
     this.#dispatch({ kind: "spawned", key, pid, ready });
     if (ready) return null;
     return { kind: (await this.#hooks.ask("after_spawn", { pid })) ? "ready" : "vetoed", key };
+  }
+
+  /** Asks before_spawn. A stop does not wait for what it thinks: its answer is then of no use any more. */
+  #mayBegin(key: Key): Promise<boolean> {
+    const overtaken = new Promise<boolean>((resolve) => this.#beginning.set(key, resolve));
+    return Promise.race([this.#hooks.ask("before_spawn"), overtaken]).finally(() => this.#beginning.delete(key));
   }
 
   #isStarting(key: Key): boolean {
