@@ -120,7 +120,7 @@ class Options {
   }
 
   when(name: string): When {
-    const value = this.#read(name);
+    const value = this.#read(name) ?? "H";
     const word = typeof value === "string" ? value.trim().toUpperCase() : "";
     const found = WHENS.find((when) => when === word);
     if (found !== undefined) return found;

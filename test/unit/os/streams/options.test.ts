@@ -32,6 +32,7 @@ test("planStream() reads a timed rotation in any case, and False as false", () =
     rollover: { kind: "time", when: "MIDNIGHT", interval: 2, backupCount: 0, utc: false },
   });
   assert.match(JSON.stringify(plan("TimedRotatingFileStream", { rotate_when: "w0", utc: true })), /"when":"W0".*"utc":true/);
+  assert.match(JSON.stringify(plan("TimedRotatingFileStream", {})), /"when":"H"/);
 });
 
 test("planStream() lets an unknown colour be chosen, as Circus does", () => {
@@ -44,7 +45,7 @@ const FAULTS: readonly (readonly [string, Record<string, OptionValue>, RegExp])[
   ["FileStream", { backup_count: -1 }, /^Option "backup_count" .* not -1$/],
   ["FileStream", { max_bytes: 1.5 }, /"max_bytes"/],
   ["FileStream", { filename: 3 }, /^Option "filename" of FileStream must be text, not 3$/],
-  ["TimedRotatingFileStream", {}, /^Option "rotate_when" of TimedRotatingFileStream is missing: it must be one of S, M, H, D, MIDNIGHT/],
+  ["TimedRotatingFileStream", { rotate_when: "" }, /^Option "rotate_when" of TimedRotatingFileStream must be one of S, M, H, D, MIDNIGHT/],
   ["TimedRotatingFileStream", { rotate_when: "W7" }, /not "W7"$/],
   ["TimedRotatingFileStream", { rotate_when: "H", rotate_interval: 0 }, /"rotate_interval" .* at least 1, not 0$/],
   ["TimedRotatingFileStream", { rotate_when: "H", utc: "perhaps" }, /"utc" .* true or false, not "perhaps"$/],
