@@ -14,12 +14,6 @@ const isRoot = process.getuid?.() === 0;
 const fixture = (name: string) => repositoryPath("test", "fixtures", name);
 const ascending = (a: number, b: number) => a - b;
 
-async function only(daemon: Daemon, name: string): Promise<number> {
-  const [pid, ...more] = await daemon.pids(name);
-  assert.ok(pid !== undefined && more.length === 0, `one process of ${name}`);
-  return pid;
-}
-
 /** What was told about a watcher, in order: `spawn`, `reap`, … */
 function story(daemon: Daemon, name: string): readonly string[] {
   const prefix = `watcher.${name}.`;
@@ -48,16 +42,16 @@ test("a worker gets the environment that is configured, and circusd's own only w
 [watcher:copied]\ncmd = sleep 3600\ncopy_env = True
 [watcher:python]\ncmd = sleep 3600\ncopy_env = True\nvirtualenv = ${dir.join("venv")}\nvirtualenv_py_ver = 3.11`,
   });
-  assert.deepEqual(environmentOf(await only(daemon, "exact")), {
+  assert.deepEqual(environmentOf(await daemon.onlyProcess("exact")), {
     ALL: "all",
     ONE: "with = and",
     FROM: "<of circusd>",
     UNSET: "<>",
     MANY: "all",
   });
-  const copied = environmentOf(await only(daemon, "copied"));
+  const copied = environmentOf(await daemon.onlyProcess("copied"));
   assert.deepEqual([copied["MARK"], copied["ALL"], copied["ONE"]], ["of circusd", "all", undefined]);
-  const python = environmentOf(await only(daemon, "python"));
+  const python = environmentOf(await daemon.onlyProcess("python"));
   assert.equal(python["PATH"], `${dir.join("venv", "bin")}:/usr/bin:/bin`);
   assert.match(python["PYTHONPATH"] ?? "", new RegExp(`^${dir.join("venv", "lib", "python3.11", "site-packages")}`));
 });
@@ -74,8 +68,7 @@ test("a worker runs where, as what and within what its watcher says, in a sessio
 [watcher:quiet]\ncmd = sleep 3600\nclose_child_stdout = True\nclose_child_stderr = True
 [watcher:piped]\ncmd = echo "$0-$1" | tr a-z A-Z > piped.txt && exec sleep 3600\nshell = True\nshell_args = abc def`,
   });
-  const pids = await daemon.pids("plain");
-  assert.equal(pids.length, 2);
+  const pids = await daemon.processes("plain", 2);
   for (const pid of pids) {
     // Until then it is the tool that sets the limit.
     await eventually(
@@ -88,14 +81,14 @@ test("a worker runs where, as what and within what its watcher says, in a sessio
     assert.deepEqual(statusOf(pid, "Umask"), ["0027"]);
     assert.equal(linkOf(pid, "cwd"), await realpath(dir.path));
   }
-  const there = await only(daemon, "there");
+  const there = await daemon.onlyProcess("there");
   assert.equal(linkOf(there, "cwd"), await realpath(dir.join("home")));
   await eventually(
     () => commandOf(there),
     (words) => words.join(" ") === "sleep 1000",
   );
-  assert.deepEqual(commandOf(await only(daemon, "named")), ["my-sleep", "3600"]);
-  const quiet = await only(daemon, "quiet");
+  assert.deepEqual(commandOf(await daemon.onlyProcess("named")), ["my-sleep", "3600"]);
+  const quiet = await daemon.onlyProcess("quiet");
   assert.deepEqual([linkOf(quiet, "fd/1"), linkOf(quiet, "fd/2")], ["/dev/null", "/dev/null"]);
   assert.equal(await fileWith(dir.join("piped.txt"), /\n/), "ABC-DEF\n");
 });
@@ -110,12 +103,18 @@ test(
     });
     const ask = (...args: string[]) => execFileSync("id", [...args, "nobody"], { encoding: "utf8" }).trim();
     const [uid, gid, groups] = [ask("-u"), ask("-g"), ask("-G").split(" ").map(Number).sort(ascending)];
-    const user = await only(daemon, "user");
+    const user = await daemon.onlyProcess("user");
+    const group = await daemon.onlyProcess("group");
+    for (const pid of [user, group])
+      await eventually(
+        () => commandOf(pid),
+        (command) => command.join(" ").endsWith("sleep 3600") && command.length === 2,
+      );
     const identity = (pid: number) => [statusOf(pid, "Uid"), statusOf(pid, "Gid")];
     assert.deepEqual(identity(user), [Array(4).fill(uid), Array(4).fill(gid)]);
     assert.deepEqual(statusOf(user, "Groups").map(Number).sort(ascending), groups);
-    assert.deepEqual(identity(await only(daemon, "group")), [Array(4).fill(uid), Array(4).fill("1")]);
-    assert.deepEqual(statusOf(await only(daemon, "root"), "Groups"), ["0", "1", "2"]);
+    assert.deepEqual(identity(group), [Array(4).fill(uid), Array(4).fill("1")]);
+    assert.deepEqual(statusOf(await daemon.onlyProcess("root"), "Groups"), ["0", "1", "2"]);
   },
 );
 
@@ -149,12 +148,12 @@ test("warmup_delay keeps spawns apart, and a singleton stays alone", async (t) =
   const alone = await daemon.client.call("incr", { name: "one", waiting: true });
   assert.deepEqual([alone.numprocesses, alone.singleton], [1, true]);
   await assert.rejects(daemon.client.call("set", { name: "one", options: { numprocesses: 2 } }), /[Ss]ingleton/);
-  await only(daemon, "one");
+  await daemon.onlyProcess("one");
 });
 
 test("max_age replaces a process, with one at a time and all its events", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:old]\ncmd = sleep 3600\nmax_age = 1\nmax_age_variance = 0" });
-  const first = await only(daemon, "old");
+  const first = await daemon.onlyProcess("old");
   await daemon.event("watcher.old.spawn");
   assert.deepEqual(story(daemon, "old").slice(0, 3), ["kill", "reap", "spawn"]);
   assert.equal(isAlive(first), false);
@@ -167,10 +166,10 @@ test("reload sends SIGHUP where send_hup says so, and else replaces one by one o
   });
   const told = daemon.dir.join("told.txt");
   await fileWith(told, /ready/);
-  const pid = await only(daemon, "hup");
+  const pid = await daemon.onlyProcess("hup");
   await daemon.client.call("reload", { name: "hup", waiting: true });
   await fileWith(told, /HUP/);
-  assert.equal(await only(daemon, "hup"), pid);
+  assert.equal(await daemon.onlyProcess("hup"), pid);
   for (const [name, limits] of [["roll", [2, 3]] as const, ["overlap", [3, 6]] as const]) {
     const before = await daemon.pids(name);
     const { info } = await daemon.client.call("reload", { name, sequential: name === "roll", waiting: true });
@@ -228,7 +227,7 @@ test("a process that keeps dying is replaced at once first and then ever more sl
     event.event === "spawn" && event.topic === "watcher.crash.spawn" ? [event.payload.time] : [],
   );
   assert.ok((times[2] ?? 0) - (times[1] ?? 0) >= 0.299 && (times[3] ?? 0) - (times[2] ?? 0) >= 1.199, times.join(" "));
-  await only(daemon, "web");
+  await daemon.onlyProcess("web");
 });
 
 test("on_demand: a connection starts the watcher of that socket and no other", async (t) => {
@@ -248,10 +247,10 @@ test("on_demand: a connection starts the watcher of that socket and no other", a
 test("set applies each option in its own way: at once, by filling up, or by a reload", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600" });
   const set = (options: Record<string, unknown>) => daemon.client.send("set", { name: "web", options, waiting: true });
-  const before = await only(daemon, "web");
+  const before = await daemon.onlyProcess("web");
   assert.equal((await set({ graceful_timeout: 5, warmup_delay: 0, "hooks.after_stop": "exec:/bin/true" })).reply["status"], "ok");
   await daemon.event("watcher.web.updated", 3);
-  assert.equal(await only(daemon, "web"), before);
+  assert.equal(await daemon.onlyProcess("web"), before);
   await set({ numprocesses: 2 });
   assert.ok((await daemon.pids("web")).includes(before));
   await set({ numprocesses: 1 });
@@ -261,9 +260,9 @@ test("set applies each option in its own way: at once, by filling up, or by a re
     [{ working_dir: "/" }, (pid: number) => linkOf(pid, "cwd") === "/"],
     [{ rlimit_nofile: 99 }, (pid: number) => fileLimitsOf(pid).join() === "99,99"],
   ] as const) {
-    const old = await only(daemon, "web");
+    const old = await daemon.onlyProcess("web");
     assert.equal((await set(options)).reply["status"], "ok", JSON.stringify(options));
-    const fresh = await only(daemon, "web");
+    const fresh = await daemon.onlyProcess("web");
     assert.notEqual(fresh, old);
     await eventually(() => shows(fresh), Boolean);
   }
@@ -274,17 +273,17 @@ test("set applies each option in its own way: at once, by filling up, or by a re
     "stdout_stream.filename": daemon.dir.join("out"),
   });
   await fileWith(daemon.dir.join("out"), /to the file/);
-  const last = await only(daemon, "web");
+  const last = await daemon.onlyProcess("web");
   const refused = await set({ numprocesses: 3, bogus_kind: 1, stop_signal: "NOSUCH" });
   assert.equal(refused.reply["status"], "error");
-  assert.equal(await only(daemon, "web"), last);
+  assert.equal(await daemon.onlyProcess("web"), last);
 });
 
 test("signal reaches the processes, their children, or both with all that is below", async (t) => {
   const daemon = await Daemon.start(t, { ini: `[watcher:family]\ncmd = sh ${fixture("has-children.sh")} family\ncopy_env = True` });
   const file = (who: string) => daemon.dir.join(`family.${who}`);
   for (const who of ["leader", "child", "grandchild"]) await fileWith(file(who), /ready/);
-  const pid = await only(daemon, "family");
+  const pid = await daemon.onlyProcess("family");
   await daemon.client.call("signal", { name: "family", signum: "usr1" });
   await fileWith(file("leader"), /USR1/);
   await daemon.client.call("signal", { name: "family", pid, signum: "USR2", children: true });

@@ -6,6 +6,7 @@ import { CircusClient } from "../../src/client/call.js";
 import { subscribe, type Events } from "../../src/client/listen.js";
 import { openZmq } from "../../src/wire/zmq/transport.js";
 import type { CircusEvent } from "../../src/wire/event.js";
+import { eventually } from "./facts.js";
 import { repositoryPath } from "./root.js";
 import { tempDir, type TempDir } from "./temp.js";
 
@@ -120,6 +121,20 @@ export class Daemon {
     return reply.pids;
   }
 
+  /** Pids of a watcher once there are that many, in rising order. */
+  async processes(name: string, count: number): Promise<readonly number[]> {
+    return eventually(
+      () => this.pids(name),
+      (pids) => pids.length === count,
+    );
+  }
+
+  /** The pid of a watcher's only process, once it runs. */
+  async onlyProcess(name: string): Promise<number> {
+    const [pid = 0] = await this.processes(name, 1);
+    return pid;
+  }
+
   async status(name: string): Promise<string> {
     return (await this.client.call("status", { name })).status;
   }
@@ -177,12 +192,13 @@ export class Daemon {
       }
     })();
     const ended = () => this.process.exitCode !== null || this.process.signalCode !== null;
+    const exit = once(this.process, "exit");
     while (this.events.length === 0) {
       if (ended()) throw new Error(`circusd ended\n${this.#output}`);
       const probe = this.client
         .call("add", { name: "probe", cmd: "true", options: this.#owner === null ? {} : { uid: this.#owner } })
         .then(() => this.client.call("rm", { name: "probe", waiting: true }));
-      await Promise.race([probe, once(this.process, "exit")]);
+      await Promise.race([probe, exit]);
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.events.length = 0;

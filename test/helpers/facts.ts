@@ -86,3 +86,8 @@ export function descriptorsOf(pid: number): number {
 export function memoryOf(pid: number): number {
   return Number(statusOf(pid, "VmRSS")[0]) * 1024;
 }
+
+/** How many threads a process has, which count as processes of its user. */
+export function threadsOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`).length;
+}
