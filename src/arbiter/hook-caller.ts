@@ -51,7 +51,7 @@ export class HookCaller {
       watcher: spec.name,
       hook,
       env: env.ok ? env.value : spec.env,
-      workingDir: spec.workingDir,
+      workingDir: spec.workingDir ?? this.#parts.daemon.dir,
       time: this.#parts.clock.epoch(),
       ...extra,
     };

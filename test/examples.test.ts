@@ -1,0 +1,98 @@
+/** Every example does what its README says, on sockets and endpoints of the test's own. */
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { text } from "node:stream/consumers";
+import test, { type TestContext } from "node:test";
+import { Daemon } from "./helpers/daemon.js";
+import { eventually } from "./helpers/facts.js";
+import { repositoryPath } from "./helpers/root.js";
+import { firstOf, get } from "./helpers/sockets.js";
+
+/** Runs an example in a directory of its own, with its port replaced by a free one. */
+async function play(t: TestContext, name: string): Promise<Daemon> {
+  const directory = repositoryPath("examples", name);
+  const files = readdirSync(directory)
+    .filter((file) => file !== "circus.ini" && file !== "README.md")
+    .map((file): [string, string] => [file, readFileSync(`${directory}/${file}`, "utf8")]);
+  const ini = readFileSync(`${directory}/circus.ini`, "utf8").replace(/^port = \d+$/m, "port = 0");
+  return Daemon.start(t, { files: Object.fromEntries(files), ini });
+}
+
+async function port(daemon: Daemon, name: string): Promise<number> {
+  const { sockets } = await daemon.client.call("listsockets", {});
+  return sockets.find((socket) => socket.name === name)?.port ?? assert.fail(`no socket ${name}`);
+}
+
+function firstNumber(text: string): number {
+  return Number(/pid (\d+)|by (\d+)/.exec(text)?.slice(1).find(Boolean));
+}
+
+test("every example is run by a test", () => {
+  const examples = readdirSync(repositoryPath("examples"));
+  const sources = ["test/examples.test.ts", "test/e2e/quickstart.test.ts"]
+    .map((file) => readFileSync(repositoryPath(file), "utf8"))
+    .join("\n");
+  const untested = examples.filter((name) => !sources.includes(`play(t, "${name}")`) && !sources.includes(`examples/${name}/circus.ini`));
+  assert.deepEqual(untested, []);
+});
+
+test("examples/sockets shares a port by number, and starts the owner of a unix socket at its first client", async (t) => {
+  const daemon = await play(t, "sockets");
+  const web = { host: "127.0.0.1", port: await port(daemon, "web") };
+  const admin = daemon.dir.join("admin.sock");
+  assert.ok((await daemon.pids("web")).includes(firstNumber(await get(web))));
+  assert.equal((await daemon.ctl("status")).stdout, "admin: stopped\nweb: active\n");
+  assert.match(await get({ socketPath: admin }), /^admin, descriptor 3, pid \d+\n$/);
+  assert.equal((await daemon.ctl("status", "admin")).stdout, "active\n");
+  assert.equal(statSync(admin).mode & 0o777, 0o700);
+  await daemon.ctl("quit");
+  assert.equal(await daemon.exit(), 0);
+  assert.equal(existsSync(admin), false);
+});
+
+test("examples/hooks starts its worker while there is work, announces it and adds its progress", async (t) => {
+  const daemon = await play(t, "hooks");
+  const [pid = 0] = await daemon.pids("worker");
+  await daemon.logged(new RegExp(`worker has process ${pid}`));
+  await eventually(
+    () => daemon.ctl("--json", "stats", "worker", "--extended"),
+    ({ stdout }) => stdout.includes('"lines_done": 3'),
+  );
+  renameSync(daemon.dir.join("work.txt"), daemon.dir.join("later.txt"));
+  await daemon.ctl("restart", "worker", "--waiting");
+  assert.equal((await daemon.ctl("status", "worker")).stdout, "stopped\n");
+  renameSync(daemon.dir.join("later.txt"), daemon.dir.join("work.txt"));
+  await daemon.ctl("start", "worker", "--waiting");
+  assert.equal((await daemon.ctl("status", "worker")).stdout, "active\n");
+});
+
+test("examples/reload finishes what was begun, and its greeter keeps its pid", async (t) => {
+  const daemon = await play(t, "reload");
+  let printed = "";
+  daemon.process.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  const web = { host: "127.0.0.1", port: await port(daemon, "web") };
+  const before = await daemon.pids("web");
+  const [greeter = 0] = await daemon.pids("greeter");
+  await eventually(
+    () => printed,
+    (said) => said.includes(`${greeter}: Good morning\n`),
+  );
+  const response = await firstOf(http.get({ ...web, agent: false }), "response");
+  assert.ok(response instanceof http.IncomingMessage);
+  assert.equal((await daemon.ctl("reload", "web", "--waiting")).code, 0);
+  const answer = await text(response);
+  assert.match(answer, /^begun by \d+, finished\n$/);
+  assert.ok(before.includes(firstNumber(answer)), "by a worker that was to go");
+  const after = await daemon.pids("web");
+  assert.ok(after.every((pid) => !before.includes(pid)));
+  assert.equal((await daemon.ctl("reload", "web", "--sequential", "--waiting")).code, 0);
+  assert.ok((await daemon.pids("web")).every((pid) => !after.includes(pid)));
+  writeFileSync(daemon.dir.join("greeting.txt"), "Good evening\n");
+  await daemon.ctl("reload", "greeter");
+  await eventually(
+    () => printed,
+    (said) => said.includes(`${greeter}: Good evening\n`),
+  );
+  assert.deepEqual(await daemon.pids("greeter"), [greeter]);
+});
