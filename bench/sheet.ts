@@ -8,8 +8,8 @@ const DIGITS = 8;
 const NEWLINE = 0x0a;
 
 export interface Check {
-  /** Lines that should have come and did not. */
-  readonly lost: number;
+  /** Lines that should have come and did not, or came more than once. */
+  readonly miscounted: number;
   /** Lines of which only a part stands by itself. */
   readonly torn: number;
 }
@@ -51,8 +51,8 @@ export class Sheet {
         rest = text.subarray(read.end);
       }
     }
-    const lost = seen.reduce((sum, count) => sum + Math.max(0, copies - count), 0);
-    return { lost, torn: torn + (rest.length > 0 ? 1 : 0) };
+    const miscounted = seen.reduce((sum, count) => sum + Math.abs(copies - count), 0);
+    return { miscounted, torn: torn + (rest.length > 0 ? 1 : 0) };
   }
 
   #compare(text: Buffer, seen: Uint16Array): { readonly torn: number; readonly end: number } {

@@ -1,12 +1,14 @@
 /** A thousand processes from nothing, and what a client notices of it. */
 import { countChildren } from "../machine.js";
 import { runProgram } from "../program.js";
-import { largest, median, timed, times, until } from "../samples.js";
+import { largest, median, pause, timed, times, until } from "../samples.js";
 import { Subject } from "../subject.js";
 import type { Line } from "../table.js";
 
 const COUNT = 1000;
 const ROUNDS = 3;
+/** Milliseconds between two questions: one without pause would take a core from the processes that start. */
+const BETWEEN = 10;
 const CAPTURED = "stdout_stream.class = FileStream\nstdout_stream.filename = DIR/out.log\n";
 
 export async function starts(): Promise<readonly Line[]> {
@@ -46,7 +48,10 @@ async function startAll(options: string, answers: number[]): Promise<number> {
   await observer.call("numprocesses", { name: "many" });
   let busy = true;
   const asking = (async () => {
-    while (busy) answers.push(await timed(() => observer.call("numprocesses", { name: "many" })));
+    while (busy) {
+      answers.push(await timed(() => observer.call("numprocesses", { name: "many" })));
+      await pause(BETWEEN);
+    }
   })();
   const took = await timed(() => subject.client.call("start", { name: "many", waiting: true }));
   busy = false;
