@@ -1,12 +1,13 @@
 /** The manual of circus.ini says what the option tables say, and its examples are read as it claims. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import { formatDiagnostic } from "../src/config/diagnose.js";
 import { loadConfig } from "../src/config/load.js";
+import { without } from "./helpers/partners.js";
 import { repositoryPath } from "./helpers/root.js";
 import { tempDir } from "./helpers/temp.js";
 
@@ -58,4 +59,10 @@ test("every example of the manual is read as the manual says", async (t) => {
     assert.equal(told, then?.info === "text" ? then.text : "", text);
     if (then?.info === "json") assertHolds(config, JSON.parse(then.text));
   }
+});
+
+test("mandoc finds nothing to warn of in any manual page", { skip: without("mandoc", "-T", "utf8", "/dev/null") }, () => {
+  const pages = readdirSync(repositoryPath("man")).map((name) => repositoryPath("man", name));
+  const { stdout, stderr } = spawnSync("mandoc", ["-T", "lint", "-W", "warning", ...pages], { encoding: "utf8" });
+  assert.equal(stdout + stderr, "");
 });

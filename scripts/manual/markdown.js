@@ -6,12 +6,15 @@ import { UNSET } from "./facts.js";
 
 const NOTE = "<!-- Written by npm run manual from scripts/manual/circus.ini.md and the tables in src/core/options/. -->";
 
+/** Links of the template lead from its own place; the page stands in docs itself. */
+const FROM_TEMPLATE = "](../../docs/";
+
 /**
  * @param {readonly Block[]} blocks
  * @returns {string}
  */
 export function toMarkdown(blocks) {
-  return `${[NOTE, ...blocks.map(one)].join("\n\n")}\n`;
+  return `${[NOTE, ...blocks.map(one)].join("\n\n").replaceAll(FROM_TEMPLATE, "](")}\n`;
 }
 
 /**
