@@ -9,7 +9,8 @@ export interface WatcherChange {
 export interface ReloadPlan {
   /** The endpoints move: everything must be set up anew. */
   readonly restart: boolean;
-  readonly sockets: { readonly removed: readonly string[]; readonly changed: readonly SocketSpec[]; readonly added: readonly SocketSpec[] };
+  /** Sockets that the file did not have before. */
+  readonly newSockets: readonly SocketSpec[];
   readonly watchers: {
     readonly removed: readonly string[];
     readonly changed: readonly { readonly name: string; readonly changed: WatcherChange }[];
@@ -60,7 +61,7 @@ export function planReload(before: Config, loaded: Loaded): ReloadPlan {
   const sockets = compare(before.sockets, after.sockets, loaded.faulty.sockets);
   return {
     restart: RESTARTS.some((key) => !isSame(before.arbiter[key], after.arbiter[key])),
-    sockets: { removed: sockets.removed, changed: sockets.changed.map(([, now]) => now), added: sockets.added },
+    newSockets: sockets.added,
     watchers: {
       removed: watchers.removed,
       changed: watchers.changed.map(([was, now]) => ({ name: now.name, changed: watcherChange(was, now) })),
@@ -109,7 +110,7 @@ function watcherChange(was: WatcherSpec, now: WatcherSpec): WatcherChange {
 }
 
 /** Compares configuration values, which are JSON. */
-function isSame(one: unknown, other: unknown): boolean {
+export function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
   const names = Object.keys(one);

@@ -30,10 +30,20 @@ export class SocketTable {
   }
 
   async bind(spec: SocketSpec): Promise<Result<void, string>> {
-    const socket = await this.#sockets.bind(spec);
+    const socket = await this.open(spec);
     if (!socket.ok) return socket;
-    this.#bound.set(spec.name, socket.value);
+    this.put(socket.value);
     return succeed(undefined);
+  }
+
+  /** Binds a socket that no worker gets before it is `put` in place. */
+  open(spec: SocketSpec): Promise<Result<BoundSocket, string>> {
+    return this.#sockets.bind(spec);
+  }
+
+  /** Takes in a socket whose name is free. */
+  put(socket: BoundSocket): void {
+    this.#bound.set(socket.spec.name, socket);
   }
 
   close(name: string): void {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import net from "node:net";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
@@ -220,6 +220,44 @@ test("reloadconfig binds a changed socket anew and gives it to its users; others
   assert.deepEqual([Number(now["pid"])], await daemon.pids("web"));
   assert.equal(existsSync(dir.join("old.sock")), false);
   assert.deepEqual(await facts({ socketPath: dir.join("other.sock") }), other);
+});
+
+test("a socket that cannot be bound anew stays with its workers, and the next reloadconfig tries it again", async (t) => {
+  const dir = await tempDir(t);
+  const taken = await dir.write("taken.sock", "somebody else's");
+  const watcher = (name: string) => `[watcher:${name}]\ncmd = ${TELLS} $(circus.sockets.${name})\n`;
+  const daemon = await Daemon.start(t, { dir, ini: `[socket:web]\npath = ${dir.join("old.sock")}\n${watcher("web")}` });
+  const before = await facts({ socketPath: dir.join("old.sock") });
+  const added = await dir.write("added.sock", "somebody else's too");
+  const ini = readFileSync(dir.join("circus.ini"), "utf8").replace("old.sock", "taken.sock");
+  await dir.write("circus.ini", `${ini}[socket:more]\npath = ${added}\n${watcher("more")}`);
+  await daemon.client.call("reloadconfig", { waiting: true });
+  await daemon.logged(/Cannot bind socket "web" to ".*taken\.sock": .*; until then the socket stays as it was/);
+  await daemon.logged(/Cannot bind socket "more" to ".*added\.sock"/);
+  assert.deepEqual(await facts({ socketPath: dir.join("old.sock") }), before);
+  rmSync(taken);
+  rmSync(added);
+  await daemon.client.call("reloadconfig", { waiting: true });
+  const [web = 0] = await daemon.pids("web");
+  assert.equal((await facts({ socketPath: taken }))["pid"], String(web));
+  assert.equal(existsSync(dir.join("old.sock")), false);
+  assert.deepEqual([Number((await facts({ socketPath: added }))["pid"])], await daemon.pids("more"));
+});
+
+test("reloadconfig changes a socket that keeps its address, and two that swap theirs", async (t) => {
+  const dir = await tempDir(t);
+  const names = ["kept", "one", "two"];
+  const socket = (name: string, file = name) => `[socket:${name}]\npath = ${dir.join(file)}\n`;
+  const watchers = names.map((name) => `[watcher:${name}]\ncmd = ${TELLS} $(circus.sockets.${name})\n`).join("");
+  const daemon = await Daemon.start(t, { dir, ini: names.map((name) => socket(name)).join("") + watchers });
+  const [head = ""] = readFileSync(dir.join("circus.ini"), "utf8").split("[socket:");
+  await dir.write("circus.ini", `${head}${socket("kept")}backlog = 7\n${socket("one", "two")}${socket("two", "one")}${watchers}`);
+  await daemon.client.call("reloadconfig", { waiting: true });
+  const { sockets } = await daemon.client.call("listsockets", {});
+  assert.equal(sockets.find(({ name }) => name === "kept")?.backlog, 7);
+  for (const [name, file] of Object.entries({ kept: "kept", one: "two", two: "one" })) {
+    assert.deepEqual([Number((await facts({ socketPath: dir.join(file) }))["pid"])], await daemon.pids(name));
+  }
 });
 
 test("no request fails while workers are reloaded under load, all at once or one by one", async (t) => {
