@@ -89,7 +89,8 @@ export class Arbiter implements Control {
     const reasons: string[] = [];
     for (const runner of this.watchers.inOrder()) {
       const answer = await runner.command({ kind: "reload", ...how });
-      if (!answer.ok) reasons.push(answer.reason);
+      // One that was removed meanwhile has nothing to reload.
+      if (!answer.ok && this.watchers.all().includes(runner)) reasons.push(answer.reason);
     }
     if (reasons.length > 0) throw new CommandError(reasons.join("\n"), ERRNO.asynchronous);
   }

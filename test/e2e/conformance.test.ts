@@ -121,7 +121,10 @@ async function replayAll(
   dealer.connect(daemon.endpoint);
   const run = { dealer, daemon, fit, pids: new Map(), shown: new Set<string>() };
   const problems: string[] = [];
-  for (const exchange of loadTranscript()) {
+  const exchanges = loadTranscript();
+  const unknown = Object.keys(BEFORE).filter((name) => !exchanges.some((exchange) => exchange.name === name));
+  assert.deepEqual(unknown, [], "exchanges that are not in the recording");
+  for (const exchange of exchanges) {
     const properties = requestIn(exchange.frames)?.["properties"];
     if (isJson(properties) && isHelper(properties["name"])) continue;
     problems.push(...(await replay(exchange, run)));

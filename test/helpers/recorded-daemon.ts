@@ -137,7 +137,7 @@ export const BEFORE: Readonly<Record<string, Step>> = {
   "stop lazy": ({ client }) => client.call("start", { name: "lazy", waiting: true }),
   "conflict: start during restart": ({ client }) => client.call("restart", { name: "stubborn" }),
   "conflict: reloadconfig": lists("web", false),
-  "add (id218)": inTurn(lists("web", true), becomes("web", "active")),
+  add: inTurn(lists("web", true), becomes("web", "active")),
   "add start waiting": ({ client }) => client.call("rm", { name: "dyn", waiting: true }),
   "status shows original case": becomes("stubborn", "active"),
   "add with stream dict": ({ client }) => client.call("rm", { name: "badcmd", waiting: true }),
