@@ -16,6 +16,7 @@ import {
   watcherOption,
 } from "../core/options.js";
 import { type Environment, HOOK_NAMES, type OptionValue, type StreamSpec, type WatcherSpec } from "../core/spec.js";
+import { splitWords } from "../core/words.js";
 import { Findings, suggestion } from "./diagnose.js";
 import { type Entry, type Section, entryOf } from "./ini.js";
 import { type DeadOptions, type Expand, type World, apply, cannotUse, resolveModule } from "./reading.js";
@@ -188,6 +189,13 @@ function checkTogether(spec: WatcherSpec, section: Section, findings: Findings):
       `[${section.name}] is a singleton and cannot have ${spec.numprocesses} processes: leave out one of singleton and numprocesses`,
       at("numprocesses"),
     );
+  }
+  // A shell reads cmd by rules of its own; everything else is split here, and would fail at every start.
+  for (const key of spec.shell ? (["args"] as const) : (["cmd", "args"] as const)) {
+    const value = String(spec[key] ?? "");
+    const words = splitWords(value);
+    if (!words.ok)
+      findings.error(cannotUse({ key, value, section: section.name }, `${words.failure}; quote it, or put a backslash before it`), at(key));
   }
   if (spec.virtualenv !== null && !spec.copyEnv) findings.error(`virtualenv in [${section.name}] needs copy_env = True`, at("virtualenv"));
   if (spec.copyPath && !spec.copyEnv)

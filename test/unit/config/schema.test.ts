@@ -227,6 +227,14 @@ const FAULTS: readonly (readonly [text: string, ...messages: readonly string[]])
     `${W}singleton = 1\nnumprocesses = 3`,
     "4: error: [watcher:web] is a singleton and cannot have 3 processes: leave out one of singleton and numprocesses",
   ],
+  [
+    '[watcher:web]\ncmd = sh -c "sleep 1',
+    '2: error: Cannot use cmd "sh -c "sleep 1" in [watcher:web]: a quotation mark is not closed; quote it, or put a backslash before it',
+  ],
+  [
+    `${W}args = it's`,
+    '3: error: Cannot use args "it\'s" in [watcher:web]: a quotation mark is not closed; quote it, or put a backslash before it',
+  ],
   [`${W}virtualenv = /v`, "3: error: virtualenv in [watcher:web] needs copy_env = True"],
   [`${W}copy_path = 1`, "3: warning: copy_path in [watcher:web] has no effect without copy_env = True"],
   ["[watcher:web]\nnumprocesses = 1", "1: error: [watcher:web] has no cmd: say which program to run"],
