@@ -70,7 +70,8 @@ export class Daemon {
 
   /** Starts circusd and waits until it answers and its events arrive. */
   static async start(t: TestContext, options: DaemonOptions = {}): Promise<Daemon> {
-    const dir = options.dir ?? (await tempDir(t));
+    // Its own directory goes after the daemon: hooks and logs in it are in use until then.
+    const dir = options.dir ?? (await tempDir());
     for (const [name, text] of Object.entries(options.files ?? {})) await dir.write(name, text, 0o755);
     await dir.write("circus.ini", configuration(dir, options));
     const [program, ...before] = options.wrapper ?? [process.execPath];
@@ -87,7 +88,13 @@ export class Daemon {
     const client = new CircusClient({ transport: await openZmq(), endpoint: endpointIn(dir), timeout: PATIENCE / 1000 });
     const owner = /^endpoint_owner *= *(\S+)/m.exec(options.circus ?? "")?.[1] ?? null;
     const daemon = new Daemon(dir, { process: child, client, owner });
-    t.after(() => daemon.#end());
+    t.after(async () => {
+      try {
+        await daemon.#end();
+      } finally {
+        if (options.dir === undefined) await dir[Symbol.asyncDispose]();
+      }
+    });
     await daemon.#listen();
     return daemon;
   }
