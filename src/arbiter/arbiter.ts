@@ -178,7 +178,7 @@ export class Arbiter implements Control {
         await this.#setUp(loaded.config);
         return this.#startWatchers();
       }
-      await takeOver(plan, {
+      this.#config = await takeOver(plan, {
         watchers: this.watchers,
         sockets: this.sockets,
         log: this.parts.log,
@@ -188,7 +188,6 @@ export class Arbiter implements Control {
           return runner;
         },
       });
-      this.#config = plan.config;
     });
   }
 

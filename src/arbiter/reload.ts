@@ -13,7 +13,7 @@ export interface ReloadPlan {
   readonly newSockets: readonly SocketSpec[];
   readonly watchers: {
     readonly removed: readonly string[];
-    readonly changed: readonly { readonly name: string; readonly changed: WatcherChange }[];
+    readonly changed: readonly { readonly was: WatcherSpec; readonly changed: WatcherChange }[];
   };
   /** What counts as the file's content from now on; a faulty section keeps what it was. Whatever of it is not there is to be added. */
   readonly config: Config;
@@ -64,7 +64,7 @@ export function planReload(before: Config, loaded: Loaded): ReloadPlan {
     newSockets: sockets.added,
     watchers: {
       removed: watchers.removed,
-      changed: watchers.changed.map(([was, now]) => ({ name: now.name, changed: watcherChange(was, now) })),
+      changed: watchers.changed.map(([was, now]) => ({ was, changed: watcherChange(was, now) })),
     },
     config: { ...after, watchers: watchers.result, sockets: sockets.result },
   };

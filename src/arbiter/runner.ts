@@ -37,6 +37,7 @@ export class Runner {
   readonly #births = new Map<Pid, Birth>();
   /** Processes whose before_spawn is asked, with what ends the waiting for it. */
   readonly #beginning = new Map<Key, (goOn: boolean) => void>();
+  #configuring: Promise<void> = Promise.resolve();
   #unwatch: Cancel | null = null;
   #nextTicket = 1;
   #stepping = false;
@@ -109,18 +110,32 @@ export class Runner {
   }
 
   /**
-   * Changes the spec, switches the streams that run, and replaces processes where the change asks for it.
+   * Switches the streams that run, changes the spec, and replaces processes where the change asks for it. Where a
+   * stream cannot be opened nothing is changed.
    * @returns the answer of the last step
    */
-  async configure(change: (spec: WatcherSpec) => WatcherSpec, then: "nothing" | "manage" | "reload"): Promise<Answer> {
-    const before = this.spec;
-    const stored = await this.command({ kind: "configure", change, then: "nothing" });
-    const streams = this.spec.stdoutStream !== before.stdoutStream || this.spec.stderrStream !== before.stderrStream;
-    if (streams && this.pids.length > 0) {
-      const followed = await this.#outputs.follow();
+  configure(change: (spec: WatcherSpec) => WatcherSpec, then: "nothing" | "manage" | "reload"): Promise<Answer> {
+    // One after the other: a switch of streams takes its time, and the next one has to begin with what it has made.
+    const turn = this.#configuring.then(() => this.#configure(change, then));
+    this.#configuring = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
+  }
+
+  async #configure(change: (spec: WatcherSpec) => WatcherSpec, then: "nothing" | "manage" | "reload"): Promise<Answer> {
+    const { spec } = this;
+    const next = change(spec);
+    const streams = next.stdoutStream !== spec.stdoutStream || next.stderrStream !== spec.stderrStream;
+    if (streams && (this.pids.length > 0 || this.status === "active")) {
+      const followed = await this.#outputs.follow(next);
       if (!followed.ok) return { ok: false, reason: followed.failure };
+      // These very objects are what the streams know.
+      const { stdoutStream, stderrStream } = next;
+      return this.command({ kind: "configure", change: (now) => ({ ...change(now), stdoutStream, stderrStream }), then });
     }
-    return then === "nothing" ? stored : this.command({ kind: "configure", change: (spec) => spec, then });
+    return this.command({ kind: "configure", change, then });
   }
 
   #dispatch(event: WatcherEvent): void {

@@ -1,5 +1,5 @@
 /** Carries out what a changed configuration asks for, and touches nothing else. */
-import type { WatcherSpec } from "../core/spec.js";
+import type { Config, WatcherSpec } from "../core/spec.js";
 import { rebind, type Holders } from "./rebind.js";
 import type { ReloadPlan } from "./reload.js";
 import type { Runner } from "./runner.js";
@@ -9,19 +9,26 @@ export interface House extends Holders {
   readonly add: (spec: WatcherSpec) => Runner;
 }
 
-/** What fails of it is logged, and the rest goes on. */
-export async function takeOver(plan: ReloadPlan, house: House): Promise<void> {
+/**
+ * What fails of it is logged, and the rest goes on.
+ * @returns what counts as taken over, so that the next time what has failed is tried again
+ */
+export async function takeOver(plan: ReloadPlan, house: House): Promise<Config> {
   const { watchers } = house;
   const removed = plan.watchers.removed.filter((name) => watchers.has(name)).map((name) => watchers.get(name));
   await Promise.all(removed.map((runner) => runner.command({ kind: "remove", nostop: false })));
   const interrupted = await rebind(plan, house);
-  for (const { name, changed } of plan.watchers.changed) {
-    if (!watchers.has(name)) continue;
-    const answer = await watchers.get(name).configure(changed.change, changed.then);
-    if (!answer.ok) house.log.error(answer.reason);
+  const refused = new Map<string, WatcherSpec>();
+  for (const { was, changed } of plan.watchers.changed) {
+    if (!watchers.has(was.name)) continue;
+    const answer = await watchers.get(was.name).configure(changed.change, changed.then);
+    if (answer.ok) continue;
+    refused.set(was.name, was);
+    house.log.error(answer.reason);
   }
   // Also one that was removed by command comes back: the file wants it.
   const added = plan.config.watchers.filter((spec) => !watchers.has(spec.name)).map((spec) => house.add(spec));
   const starting = [...interrupted, ...added.filter(({ spec }) => spec.autostart)];
   await Promise.all(starting.map((runner) => runner.command({ kind: "start" })));
+  return { ...plan.config, watchers: plan.config.watchers.map((spec) => refused.get(spec.name) ?? spec) };
 }

@@ -1,7 +1,7 @@
 /** The two streams of one watcher: open while it runs, switched by `set`. */
 import type { OutputChannel, OutputPlan, Outputs } from "../core/ports.js";
 import type { Result } from "../core/result.js";
-import { succeed } from "../core/result.js";
+import { fail, succeed } from "../core/result.js";
 import type { StreamSpec, WatcherSpec } from "../core/spec.js";
 
 const STREAMS = ["stdout", "stderr"] as const;
@@ -22,7 +22,7 @@ export class WatcherOutputs {
   /** Opens what is configured and not open yet. */
   async open(): Promise<Result<void, string>> {
     for (const name of STREAMS) {
-      const spec = this.#configured(name);
+      const spec = streamOf(this.#spec(), name);
       if (spec === null || this.#channels.has(name)) continue;
       const channel = await this.#outputs.open(spec, { watcher: this.#spec().name, stream: name });
       if (!channel.ok) {
@@ -39,27 +39,35 @@ export class WatcherOutputs {
   }
 
   /**
-   * Makes the open streams what the spec says now.
-   * @returns whether processes must be replaced: one that had no stream cannot be given one while it runs.
+   * Makes the open streams what `next` says, of the watcher that runs. A failure leaves them as they were.
+   * A process that had no stream gets none while it runs: such ones are to be replaced.
    */
-  async follow(): Promise<Result<{ readonly replace: boolean }, string>> {
-    let replace = false;
+  async follow(next: WatcherSpec): Promise<Result<void, string>> {
+    const opened = new Map<StreamName, OutputChannel>();
+    const switched: { readonly channel: OutputChannel; readonly was: StreamSpec }[] = [];
+    const undo = async (failure: string): Promise<Result<never, string>> => {
+      for (const { channel, was } of switched) await channel.change(was);
+      await Promise.all([...opened.values()].map((channel) => channel.close()));
+      return fail(failure);
+    };
     for (const name of STREAMS) {
-      const spec = this.#configured(name);
+      const spec = streamOf(next, name);
       const channel = this.#channels.get(name);
-      if (spec === null) {
-        if (channel !== undefined) this.#retire(name, channel);
-        continue;
-      }
+      if (spec === null || channel?.spec === spec) continue;
       if (channel === undefined) {
-        replace = true;
-        continue;
+        const made = await this.#outputs.open(spec, { watcher: next.name, stream: name });
+        if (!made.ok) return undo(made.failure);
+        opened.set(name, made.value);
+      } else {
+        const was = channel.spec;
+        const changed = await channel.change(spec);
+        if (!changed.ok) return undo(changed.failure);
+        switched.push({ channel, was });
       }
-      if (channel.spec === spec) continue;
-      const changed = await channel.change(spec);
-      if (!changed.ok) return changed;
     }
-    return replace ? this.#openNew() : succeed({ replace });
+    for (const [name, channel] of this.#channels) if (streamOf(next, name) === null) this.#retire(name, channel);
+    for (const [name, channel] of opened) this.#channels.set(name, channel);
+    return succeed(undefined);
   }
 
   /** Reopens files by their names. */
@@ -73,11 +81,6 @@ export class WatcherOutputs {
     await Promise.all(channels.map((channel) => channel.close()));
   }
 
-  async #openNew(): Promise<Result<{ readonly replace: boolean }, string>> {
-    const opened = await this.open();
-    return opened.ok ? succeed({ replace: true }) : opened;
-  }
-
   #retire(name: StreamName, channel: OutputChannel): void {
     this.#channels.delete(name);
     this.#retired.push(channel);
@@ -87,8 +90,8 @@ export class WatcherOutputs {
     const channel = this.#channels.get(name);
     return channel === undefined ? { kind: "inherit" } : { kind: "channel", channel };
   }
+}
 
-  #configured(name: StreamName): StreamSpec | null {
-    return name === "stdout" ? this.#spec().stdoutStream : this.#spec().stderrStream;
-  }
+function streamOf(spec: WatcherSpec, name: StreamName): StreamSpec | null {
+  return name === "stdout" ? spec.stdoutStream : spec.stderrStream;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import test, { type TestContext } from "node:test";
 import { Daemon, isAlive } from "../helpers/daemon.js";
@@ -186,6 +186,27 @@ test("set switches the stream of a process that runs on", async (t) => {
   await say("for b");
   assert.equal(await fileWith(dir.join("b.log"), /for b/), "for b\n");
   assert.equal(contentOf(dir.join("a.log")), "for a\n");
+  assert.deepEqual(await daemon.pids("web"), before);
+});
+
+test("a switch to a stream that cannot be opened changes nothing, and the next reloadconfig tries it again", async (t) => {
+  const { dir, daemon, say } = await puppet(t, (here) => [`stdout_stream.filename = ${here.join("a.log")}`]);
+  const before = await daemon.pids("web");
+  const refused = await daemon.ctl("set", "web", "stdout_stream.filename", dir.join("missing", "b.log"), "--waiting");
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /Cannot open ".*b\.log" for stdout of watcher "web": no such directory ".*missing"/);
+  const { stdout } = await daemon.ctl("get", "web", "stdout_stream");
+  assert.match(stdout, /a\.log/);
+  const ini = contentOf(dir.join("circus.ini"));
+  await dir.write("circus.ini", ini.replace("a.log", "missing/c.log"));
+  await daemon.client.call("reloadconfig", { waiting: true });
+  await daemon.logged(/Cannot open ".*c\.log"/);
+  await say("for a");
+  await fileWith(dir.join("a.log"), /for a/);
+  mkdirSync(dir.join("missing"));
+  await daemon.client.call("reloadconfig", { waiting: true });
+  await say("for c");
+  assert.equal(await fileWith(dir.join("missing", "c.log"), /for c/), "for c\n");
   assert.deepEqual(await daemon.pids("web"), before);
 });
 
