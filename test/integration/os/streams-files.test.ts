@@ -124,20 +124,24 @@ test("WatchedFileStream goes on in a new file when the old one was moved or remo
   assert.equal(content(dir.join("moved")), "0\n");
 });
 
-test("change() sends what follows to the new file and loses nothing", async (t) => {
+test("change() sends what follows to the new file, loses nothing", async (t) => {
   const { dir, open, run } = await bench(t);
   const channel = await open("FileStream", { filename: dir.join("0.log") });
-  const over = run(channel, "i=0; while [ $i -lt 20000 ]; do echo $i; i=$((i+1)); done");
+  // The worker writes for as long as the test needs it to: the test may be the slower one.
+  const over = run(channel, `i=0; while [ ! -e ${dir.join("enough")} ]; do echo $i; i=$((i+1)); done`);
   for (let index = 1; index < 5; index++) {
     await until(() => content(dir.join(`${index - 1}.log`)).length > 0);
     const changed = await channel.change({ class: "FileStream", options: { filename: dir.join(`${index}.log`) } });
     assert.equal(changed.ok, true);
   }
+  await until(() => content(dir.join("4.log")).length > 0);
+  await dir.write("enough", "");
   await over;
   await channel.close();
   const files = [0, 1, 2, 3, 4].map((index) => content(dir.join(`${index}.log`)));
-  for (const text of files) assert.ok(text.endsWith("\n"));
-  assert.equal(files.join(""), Array.from({ length: 20_000 }, (_, index) => `${index}\n`).join(""));
+  const lines = files.join("").split("\n");
+  assert.equal(lines.pop(), "");
+  for (const [index, line] of lines.entries()) assert.equal(line, String(index));
 });
 
 test("change() to the same file goes on in the middle of a line", async (t) => {
