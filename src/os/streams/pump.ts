@@ -55,6 +55,8 @@ export class Pump {
   #congested = false;
   /** Writes fail, or one never returns: dropping is allowed, pausing is not. */
   #failing = false;
+  /** Nobody reads at the other end: there is nothing to wait for, though a named pipe may find a new reader. */
+  #deserted = false;
   /** The failure was told and its end was not. */
   #told = false;
   #droppedSinceTold = 0;
@@ -96,10 +98,11 @@ export class Pump {
     this.#judge();
   }
 
-  /** Resolves when all that was pushed until now is written. */
+  /** Resolves when all that was pushed until now is written, or when it turns out that nobody reads it. */
   settled(): Promise<void> {
     if (this.#passed === this.#pushed) return Promise.resolve();
-    if (this.#write === null && !this.#failing) this.#start();
+    // Whether there is a reader again is found out at once; other failures are given the time they ask for.
+    if (this.#write === null && (!this.#failing || this.#deserted)) this.#start();
     return new Promise((resolve) => this.#waiters.push({ mark: this.#pushed, resolve }));
   }
 
@@ -156,6 +159,7 @@ export class Pump {
     if (this.#write !== null || this.#closed) return;
     this.#write = this.#run().finally(() => {
       this.#write = null;
+      if (this.#deserted) this.#resolveUpTo(this.#pushed);
       if (this.#backlog.size > 0 && !this.#closed) this.#schedule();
     });
   }
@@ -182,9 +186,11 @@ export class Pump {
       count = await this.target.write(bytes);
     } catch (error) {
       if (!this.#closed) this.#fail(reasonOf(error));
+      this.#deserted = isDesertion(error);
       return Math.min(LAST_RETRY, this.#delay === 0 ? FIRST_RETRY : this.#delay * 2);
     }
     if (this.#closed) return 0;
+    this.#deserted = false;
     if (count === 0) return Math.min(LAST_LOOK, this.#delay === 0 ? FIRST_LOOK : this.#delay * 2);
     this.#backlog.shift(count);
     this.#advance(this.#passed + count);
@@ -198,9 +204,13 @@ export class Pump {
 
   #advance(passed: number): void {
     this.#passed = passed;
-    const done = this.#waiters.filter((waiter) => waiter.mark <= passed);
+    this.#resolveUpTo(passed);
+  }
+
+  #resolveUpTo(mark: number): void {
+    const done = this.#waiters.filter((waiter) => waiter.mark <= mark);
     if (done.length === 0) return;
-    this.#waiters = this.#waiters.filter((waiter) => waiter.mark > passed);
+    this.#waiters = this.#waiters.filter((waiter) => waiter.mark > mark);
     for (const waiter of done) waiter.resolve();
   }
 
@@ -239,6 +249,11 @@ export class Pump {
     this.#context.log.warning(`${what} ${this.#context.label}: ${this.#droppedSinceTold} bytes were dropped`);
     this.#droppedSinceTold = 0;
   }
+}
+
+/** EPIPE: the last reader went away; ENXIO: a named pipe is opened and has no reader. */
+function isDesertion(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EPIPE" || error.code === "ENXIO");
 }
 
 /** The system's words for an error, with its name: `no space left on device (ENOSPC)`. */

@@ -21,7 +21,7 @@ export async function openStdout(fd: number): Promise<Target> {
     write: (bytes) => write(own ?? fd, bytes),
     reopen: () => undefined,
     close: async () => {
-      if (own !== null) await close(own);
+      if (own !== null) await close(own).catch(() => undefined);
     },
   };
 }

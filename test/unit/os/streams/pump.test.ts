@@ -61,6 +61,8 @@ const MIB = 1024 * 1024;
 const MEGABYTE = Buffer.from("0123456789abcde\n".repeat(MIB / 16));
 const FULL = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
 
+const NO_READER = Object.assign(new Error("EPIPE: broken pipe, write"), { code: "EPIPE" });
+
 async function pass(clock: StillClock, milliseconds: number): Promise<void> {
   clock.pass(milliseconds);
   await settle();
@@ -174,4 +176,43 @@ test("Pump drops and counts what is left when it is closed, and leaves no timer"
   assert.equal(account.dropped, 4);
   assert.equal(puppet.closed, true);
   assert.equal(clock.armed, 0);
+});
+
+test("Pump lets nobody wait for a pipe that has no reader", async () => {
+  const { puppet, pump, clock, account } = rig();
+  puppet.answer = "wait";
+  pump.push(Buffer.from("one\n"), account);
+  const before = pump.settled();
+  puppet.go(NO_READER);
+  await before;
+  pump.push(Buffer.from("two\n"), account);
+  await pump.settled();
+  assert.equal(account.dropped, 0);
+  void pump.close(account);
+  assert.equal(account.dropped, 8);
+  await pass(clock, 1_000);
+  assert.equal(clock.armed, 0);
+});
+
+test("Pump finds out at once that a pipe has a reader again when somebody waits for that", async () => {
+  const { puppet, pump, clock, account } = rig();
+  puppet.answer = NO_READER;
+  pump.push(Buffer.from("one\n"), account);
+  await pass(clock, 10);
+  puppet.answer = "take";
+  await pump.settled();
+  assert.equal(puppet.text(), "one\n");
+});
+
+test("Pump waits for a full disk to have space again", async () => {
+  const { puppet, pump, clock, account } = rig();
+  puppet.answer = FULL;
+  pump.push(Buffer.from("one\n"), account);
+  let settled = false;
+  void pump.settled().then(() => (settled = true));
+  await pass(clock, 10);
+  assert.equal(settled, false);
+  puppet.answer = "take";
+  await pass(clock, 1_000);
+  assert.equal(settled, true);
 });
