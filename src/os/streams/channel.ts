@@ -6,7 +6,8 @@ import fs from "node:fs";
 import type { Clock, Log, OutputChannel } from "../../core/ports.js";
 import { type Result, succeed } from "../../core/result.js";
 import type { StreamSpec } from "../../core/spec.js";
-import { type Account, CLOSE_LIMIT, type Flow, type Inlet, type Origin, type Sink } from "./sink.js";
+import { Passage } from "./passage.js";
+import { type Account, CLOSE_LIMIT, type Flow, type Sink } from "./sink.js";
 import { type Later, Source } from "./source.js";
 
 /** The process that writes into a pipe. */
@@ -34,14 +35,15 @@ export interface ChannelContext {
 
 interface Feed {
   readonly source: Source;
-  readonly origin: Origin;
-  inlet: Inlet;
+  readonly passage: Passage;
 }
 
 export class Channel implements AttachedChannel {
   readonly #context: ChannelContext;
   readonly #account: Account = { dropped: 0 };
   readonly #feeds = new Set<Feed>();
+  /** Sinks of earlier on that are not let go of yet. */
+  readonly #partings = new Set<Promise<void>>();
   readonly #flow: Flow;
   #spec: StreamSpec;
   #sink: Sink;
@@ -87,8 +89,10 @@ export class Channel implements AttachedChannel {
     this.#sink = opened.value;
     old.unsubscribe(this.#flow);
     opened.value.subscribe(this.#flow);
-    for (const feed of this.#feeds) this.#move(feed, opened.value);
-    await this.#release(old);
+    const late = this.#move(opened.value);
+    const parted = this.#part(old, late);
+    // Nobody knows when a worker ends its line, and whoever changes a stream is not to wait for that.
+    await (late.length === 0 ? parted : this.#settle(old));
     return succeed(undefined);
   }
 
@@ -104,23 +108,36 @@ export class Channel implements AttachedChannel {
   async #close(): Promise<void> {
     for (const feed of this.#feeds) {
       feed.source.close();
-      feed.inlet.end();
+      feed.passage.end();
     }
     this.#feeds.clear();
     this.#sink.unsubscribe(this.#flow);
-    await this.#release(this.#sink);
+    await Promise.all([...this.#partings, this.#release(this.#sink)]);
   }
 
-  /** Waits for what is buffered, but not for ever; what is left then is dropped. */
+  /** Lets go of a sink when the last one has left it. */
+  async #part(sink: Sink, late: readonly Promise<void>[]): Promise<void> {
+    const parted = Promise.all(late).then(() => this.#release(sink));
+    this.#partings.add(parted);
+    await parted;
+    this.#partings.delete(parted);
+  }
+
+  /** What is still not written when waiting is over is dropped. */
   async #release(sink: Sink): Promise<void> {
-    await new Promise<void>((resolve) => {
+    await this.#settle(sink);
+    await sink.close(this.#account);
+  }
+
+  /** Waits for what is buffered, but not for ever. */
+  #settle(sink: Sink): Promise<void> {
+    return new Promise((resolve) => {
       const cancel = this.#context.clock.after(CLOSE_LIMIT, resolve);
       void sink.settled().then(() => {
         cancel();
         resolve();
       });
     });
-    await sink.close(this.#account);
   }
 
   #feed(readFd: number, pid: number): void {
@@ -128,26 +145,30 @@ export class Channel implements AttachedChannel {
     const source = new Source(readFd, {
       buffer: this.#context.buffer,
       later: this.#context.later,
-      onChunk: (chunk) => feed?.inlet.push(chunk),
+      onChunk: (chunk) => feed?.passage.push(chunk),
       onEnd: (error) => {
         if (error !== null) this.#context.log.warning(`Cannot read ${this.#context.label}, process ${pid}: ${error.message}`);
         if (feed === null) return;
-        feed.inlet.end();
+        feed.passage.end();
         this.#feeds.delete(feed);
       },
     });
-    const origin = { pid, account: this.#account };
-    feed = { source, origin, inlet: this.#sink.join(origin) };
+    feed = { source, passage: new Passage(this.#sink, { pid, account: this.#account }) };
     this.#feeds.add(feed);
     if (this.#sink.congested) source.pause();
   }
 
-  #move(feed: Feed, sink: Sink): void {
-    const unfinished = feed.inlet.leave();
-    feed.inlet = sink.join(feed.origin);
-    if (unfinished.length > 0) feed.inlet.push(unfinished);
-    if (sink.congested) feed.source.pause();
-    else feed.source.resume();
+  /** Moves all feeds; tells when those leave their sink that have to finish a line there. */
+  #move(sink: Sink): Promise<void>[] {
+    const late: Promise<void>[] = [];
+    for (const feed of this.#feeds) {
+      const left = feed.passage.moveTo(sink);
+      if (left !== null) late.push(left);
+      // The rest of a line is short enough to be taken by a sink that is congested.
+      if (sink.congested) feed.source.pause();
+      else feed.source.resume();
+    }
+    return late;
   }
 
   #each(act: (source: Source) => void): void {

@@ -49,6 +49,7 @@ interface Waiting {
 interface Source {
   readonly origin: Origin;
   kept: Buffer;
+  midLine: boolean;
 }
 
 export class RecordSink implements Sink {
@@ -77,9 +78,12 @@ export class RecordSink implements Sink {
   }
 
   join(origin: Origin): Inlet {
-    const source: Source = { origin, kept: Buffer.alloc(0) };
+    const source: Source = { origin, kept: Buffer.alloc(0), midLine: false };
     this.#sources.add(source);
     return {
+      get midLine(): boolean {
+        return source.midLine;
+      },
       push: (chunk) => this.#push(source, chunk),
       end: () => {
         this.#enqueue(source, source.kept);
@@ -129,6 +133,7 @@ export class RecordSink implements Sink {
 
   #enqueue(source: Source, data: Buffer): void {
     if (data.length === 0) return;
+    source.midLine = data[data.length - 1] !== NEWLINE;
     const { account, pid } = source.origin;
     if (this.#closed || (this.#stalled && this.#size + data.length > BACKLOG_LIMIT)) {
       account.dropped += data.length;

@@ -16,6 +16,8 @@ export interface Origin {
 
 /** The way of one source into a sink. A chunk is only valid during the call. */
 export interface Inlet {
+  /** The sink has passed on the beginning of a line whose end is still to come. */
+  readonly midLine: boolean;
   push(chunk: Buffer): void;
   /** The source is at its end: what it left unfinished is written. */
   end(): void;
@@ -36,7 +38,7 @@ export interface Sink {
   subscribe(flow: Flow): void;
   unsubscribe(flow: Flow): void;
   reopen(): void;
-  /** Resolves when all that was pushed until now is written or dropped. */
+  /** Resolves when all that was pushed until now is written or dropped, or nobody is left who would take it. */
   settled(): Promise<void>;
   /** Gives up what is left, in favour of that account's count, and lets go of the file. */
   close(account: Account): Promise<void>;

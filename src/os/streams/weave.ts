@@ -54,7 +54,11 @@ export class Weave {
       this.#abandoned = null;
       this.#open = strand;
     }
+    const isOpen = (): boolean => this.#open === strand;
     return {
+      get midLine(): boolean {
+        return isOpen();
+      },
       push: (chunk) => this.#push(strand, chunk),
       end: () => this.#end(strand),
       leave: () => this.#leave(strand),

@@ -124,7 +124,7 @@ test("WatchedFileStream goes on in a new file when the old one was moved or remo
   assert.equal(content(dir.join("moved")), "0\n");
 });
 
-test("change() sends what follows to the new file, loses nothing", async (t) => {
+test("change() sends what follows to the new file, loses nothing and cuts no line", async (t) => {
   const { dir, open, run } = await bench(t);
   const channel = await open("FileStream", { filename: dir.join("0.log") });
   // The worker writes for as long as the test needs it to: the test may be the slower one.
@@ -139,9 +139,38 @@ test("change() sends what follows to the new file, loses nothing", async (t) => 
   await over;
   await channel.close();
   const files = [0, 1, 2, 3, 4].map((index) => content(dir.join(`${index}.log`)));
+  for (const text of files) assert.ok(text.endsWith("\n"));
   const lines = files.join("").split("\n");
   assert.equal(lines.pop(), "");
   for (const [index, line] of lines.entries()) assert.equal(line, String(index));
+});
+
+test("change() lets a line end in the file where it began, without waiting for that", async (t) => {
+  const { dir, open, pipe } = await bench(t);
+  const [old, next] = [dir.join("old.log"), dir.join("new.log")];
+  const channel = await open("FileStream", { filename: old });
+  const fd = pipe(channel, 1);
+  fs.writeSync(fd, "be");
+  await until(() => content(old) === "be");
+  await channel.change({ class: "FileStream", options: { filename: next } });
+  fs.writeSync(fd, "gun\nafter\n");
+  await until(() => content(next) === "after\n");
+  await until(() => content(old) === "begun\n");
+  fs.closeSync(fd);
+});
+
+test("close() after change() writes the rest of a line where it began", async (t) => {
+  const { dir, open, pipe } = await bench(t);
+  const [old, next] = [dir.join("old.log"), dir.join("new.log")];
+  const channel = await open("FileStream", { filename: old });
+  const fd = pipe(channel, 1);
+  fs.writeSync(fd, "be");
+  await until(() => content(old) === "be");
+  await channel.change({ class: "FileStream", options: { filename: next } });
+  fs.writeSync(fd, "gun\naf");
+  await channel.close();
+  fs.closeSync(fd);
+  assert.deepEqual([content(old), content(next)], ["begun\n", "af"]);
 });
 
 test("change() to the same file goes on in the middle of a line", async (t) => {
