@@ -41,7 +41,8 @@ test("examples/sockets shares a port by number, and starts the owner of a unix s
   const daemon = await play(t, "sockets");
   const web = { host: "127.0.0.1", port: await port(daemon, "web") };
   const admin = daemon.dir.join("admin.sock");
-  assert.ok((await daemon.pids("web")).includes(firstNumber(await get(web))));
+  const workers = await daemon.processes("web", 2);
+  assert.ok(workers.includes(firstNumber(await get(web))));
   assert.equal((await daemon.ctl("status")).stdout, "admin: stopped\nweb: active\n");
   assert.match(await get({ socketPath: admin }), /^admin, descriptor 3, pid \d+\n$/);
   assert.equal((await daemon.ctl("status", "admin")).stdout, "active\n");
@@ -53,7 +54,7 @@ test("examples/sockets shares a port by number, and starts the owner of a unix s
 
 test("examples/hooks starts its worker while there is work, announces it and adds its progress", async (t) => {
   const daemon = await play(t, "hooks");
-  const [pid = 0] = await daemon.pids("worker");
+  const pid = await daemon.onlyProcess("worker");
   await daemon.logged(new RegExp(`worker has process ${pid}`));
   await eventually(
     () => daemon.ctl("--json", "stats", "worker", "--extended"),
@@ -72,8 +73,8 @@ test("examples/reload finishes what was begun, and its greeter keeps its pid", a
   let printed = "";
   daemon.process.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
   const web = { host: "127.0.0.1", port: await port(daemon, "web") };
-  const before = await daemon.pids("web");
-  const [greeter = 0] = await daemon.pids("greeter");
+  const before = await daemon.processes("web", 2);
+  const greeter = await daemon.onlyProcess("greeter");
   await eventually(
     () => printed,
     (said) => said.includes(`${greeter}: Good morning\n`),

@@ -65,7 +65,7 @@ test("with use_sockets a server that knows LISTEN_FDS alone gets them all, and o
     const { given, announced, names } = await facts(await place(daemon, name));
     assert.deepEqual([given, announced, names], ["3,4", "3,4", "one:two"]);
   }
-  const [none = 0] = await daemon.pids("none");
+  const none = await daemon.onlyProcess("none");
   assert.ok(!readFileSync(`/proc/${none}/environ`, "utf8").includes("LISTEN_"));
   for (const fd of [3, 4]) assert.equal(existsSync(`/proc/${none}/fd/${fd}`), false);
 });
@@ -92,7 +92,7 @@ test("nginx serves on a socket of circusd, and goes on serving after a restart",
       `[watcher:nginx]\ncmd = ${NGINX} -p ${dir.path} -c nginx.conf\nstop_signal = QUIT\n[env:nginx]\nNGINX = $(circus.sockets.web);`,
     ].join("\n"),
   });
-  const before = await daemon.pids("nginx");
+  const before = await daemon.processes("nginx", 1);
   assert.equal(await get({ socketPath: dir.join("web.sock") }), "from nginx");
   await daemon.client.call("restart", { name: "nginx", waiting: true });
   assert.notDeepEqual(await daemon.pids("nginx"), before);
@@ -284,7 +284,7 @@ test("no request fails while workers are reloaded under load, all at once or one
     ["reload", "web"],
     ["reload", "web", "--sequential"],
   ]) {
-    const before = await daemon.pids("web");
+    const before = await daemon.processes("web", 2);
     await answering(before);
     const { code, stderr } = await daemon.ctl(...args, "--waiting");
     assert.equal(code, 0, stderr);

@@ -177,7 +177,7 @@ test("TimedRotatingFileStream begins a new file every second, and nothing is los
 
 test("set switches the stream of a process that runs on", async (t) => {
   const { dir, daemon, say } = await puppet(t, (here) => [`stdout_stream.filename = ${here.join("a.log")}`]);
-  const before = await daemon.pids("web");
+  const before = await daemon.processes("web", 1);
   await say("for a");
   await fileWith(dir.join("a.log"), /for a/);
   const { code, stderr } = await daemon.ctl("set", "web", "stdout_stream.filename", dir.join("b.log"));
@@ -191,7 +191,7 @@ test("set switches the stream of a process that runs on", async (t) => {
 
 test("a switch to a stream that cannot be opened changes nothing, and the next reloadconfig tries it again", async (t) => {
   const { dir, daemon, say } = await puppet(t, (here) => [`stdout_stream.filename = ${here.join("a.log")}`]);
-  const before = await daemon.pids("web");
+  const before = await daemon.processes("web", 1);
   const refused = await daemon.ctl("set", "web", "stdout_stream.filename", dir.join("missing", "b.log"), "--waiting");
   assert.equal(refused.code, 3);
   assert.match(refused.stderr, /Cannot open ".*b\.log" for stdout of watcher "web": no such directory ".*missing"/);
@@ -258,6 +258,6 @@ test("a stream that cannot be opened keeps its watcher down, says why, and harms
   await daemon.logged(/Cannot open ".*missing\/out\.log" for stdout of watcher "bad": no such directory ".*missing"/);
   assert.equal(await daemon.status("bad"), "stopped");
   assert.deepEqual(await daemon.pids("bad"), []);
-  const [web = 0] = await daemon.pids("web");
+  const web = await daemon.onlyProcess("web");
   assert.ok(isAlive(web));
 });
