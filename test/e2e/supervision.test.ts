@@ -6,7 +6,7 @@ import { Daemon, isAlive } from "../helpers/daemon.js";
 
 test("a killed worker is replaced at once, and both are told as events", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600\nnumprocesses = 2" });
-  const [victim = 0, other = 0] = await daemon.pids("web");
+  const [victim = 0, other = 0] = await daemon.processes("web", 2);
   process.kill(victim, "SIGKILL");
   const reap = await daemon.event("watcher.web.reap");
   assert.ok(reap.event === "reap");
@@ -23,10 +23,10 @@ test("a slow stop of one watcher delays neither supervision nor commands of anot
   const daemon = await Daemon.start(t, {
     ini: `[watcher:stubborn]\ncmd = sh -c "trap '' TERM; while :; do sleep 0.1; done"\ncopy_env = True\ngraceful_timeout = 3600\n[watcher:web]\ncmd = sleep 3600`,
   });
-  const [stubborn = 0] = await daemon.pids("stubborn");
+  const stubborn = await daemon.onlyProcess("stubborn");
   await daemon.client.call("stop", { name: "stubborn" });
   assert.equal(await daemon.status("stubborn"), "stopping");
-  const [web = 0] = await daemon.pids("web");
+  const web = await daemon.onlyProcess("web");
   process.kill(web, "SIGKILL");
   await daemon.event("watcher.web.spawn");
   assert.deepEqual(await daemon.client.call("incr", { name: "web", waiting: true }).then((reply) => reply.numprocesses), 2);
@@ -61,7 +61,7 @@ test("a worker that ignores its stop signal is killed after graceful_timeout wit
 test("children that a leader leaves behind are gone when its stop is answered", async (t) => {
   const daemon = await Daemon.start(t, { ini: `[watcher:parent]\ncmd = sh -c "sleep 3601 & echo $! > child.pid; wait"\ncopy_env = True` });
   await daemon.until(() => daemon.count("x") === 0, "nothing");
-  const [leader = 0] = await daemon.pids("parent");
+  const leader = await daemon.onlyProcess("parent");
   let child = 0;
   while (child === 0) child = Number(await readFile(daemon.dir.join("child.pid"), "utf8").catch(() => "0"));
   process.kill(leader, "SIGSTOP");
@@ -87,7 +87,7 @@ test("max_retry = -1 with a command that does not exist keeps circusd answering"
 
 test("a graceful reload replaces every process and a restart keeps their number", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600\nnumprocesses = 3" });
-  const before = await daemon.pids("web");
+  const before = await daemon.processes("web", 3);
   const reloaded = await daemon.client.call("reload", { name: "web", waiting: true });
   assert.deepEqual(reloaded.info?.stopped, before);
   assert.equal(reloaded.info?.started?.length, 3);
@@ -110,7 +110,11 @@ test("reloadconfig applies the difference: what has not changed keeps its proces
   const daemon = await Daemon.start(t, {
     ini: "[watcher:same]\ncmd = sleep 3600\n[watcher:grows]\ncmd = sleep 3600\n[watcher:changes]\ncmd = sleep 3600\n[watcher:goes]\ncmd = sleep 3600",
   });
-  const before = { same: await daemon.pids("same"), grows: await daemon.pids("grows"), changes: await daemon.pids("changes") };
+  const before = {
+    same: await daemon.processes("same", 1),
+    grows: await daemon.processes("grows", 1),
+    changes: await daemon.processes("changes", 1),
+  };
   await daemon.client.call("add", { name: "byhand", cmd: "sleep 3600", start: true, waiting: true });
   const text = await readFile(daemon.dir.join("circus.ini"), "utf8");
   const [head = ""] = text.split("[watcher:");
@@ -131,7 +135,7 @@ test("reloadconfig applies the difference: what has not changed keeps its proces
 
 test("reloadconfig with a broken section or no file at all changes nothing of it and says why", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600" });
-  const before = await daemon.pids("web");
+  const before = await daemon.processes("web", 1);
   const text = await readFile(daemon.dir.join("circus.ini"), "utf8");
   await daemon.dir.write("circus.ini", text.replace("cmd = sleep 3600", "cmd = sleep 3600\nnumprocesses = many"));
   await daemon.client.call("reloadconfig", { waiting: true });
@@ -144,7 +148,7 @@ test("reloadconfig with a broken section or no file at all changes nothing of it
 
 test("quit waits for everything to stop, answers, and ends with exit code 0", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600\nnumprocesses = 3" });
-  const pids = await daemon.pids("web");
+  const pids = await daemon.processes("web", 3);
   assert.equal((await daemon.client.call("quit", { waiting: true })).status, "ok");
   assert.equal(await daemon.exit(), 0);
   for (const pid of pids) assert.equal(isAlive(pid), false);
@@ -152,7 +156,7 @@ test("quit waits for everything to stop, answers, and ends with exit code 0", as
 
 test("rm with nostop leaves the processes running when circusd has gone", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600" });
-  const [pid = 0] = await daemon.pids("web");
+  const pid = await daemon.onlyProcess("web");
   t.after(() => {
     process.kill(pid, "SIGKILL");
   });
