@@ -24,7 +24,7 @@ const RESTART = "arbiter_restart";
 const STOP_GRACE = 10;
 
 export class Arbiter implements Control {
-  readonly watchers = new Watchers();
+  readonly watchers: Watchers;
   readonly sockets: SocketTable;
   readonly parts: ArbiterParts;
   /** Resolves after everything is stopped, by `stop` or by the command `quit`. */
@@ -44,6 +44,7 @@ export class Arbiter implements Control {
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
+    this.watchers = new Watchers(parts.matchNames);
     this.sockets = new SocketTable(parts.sockets);
     this.#publisher = new Publisher(parts.clock);
     const controller = new Controller({ arbiter: this, handlers, log: parts.log, clock: parts.clock });

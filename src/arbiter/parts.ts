@@ -1,5 +1,5 @@
 /** What the arbiter and its watchers are made of; `main` hands it in, tests make it of memory. */
-import type { Clock, Hooks, LoadConfig, Log, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
+import type { Clock, Hooks, LoadConfig, Log, MatchNames, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
 import type { Result } from "../core/result.js";
 import type { WatcherSpec } from "../core/spec.js";
 import type { Transport } from "../wire/transport.js";
@@ -19,6 +19,8 @@ export interface ArbiterParts {
   readonly transport: Transport;
   readonly load: LoadConfig;
   readonly daemon: DaemonFacts;
+  /** Names that a regular expression matches from their beginning, within a limit of time. */
+  readonly matchNames: MatchNames;
   /** Makes a user the owner of an ipc socket, as endpoint_owner asks for. */
   readonly giveTo: (path: string, owner: string) => Promise<Result<void, string>>;
   /** Why no worker can run as that user and group; null where one can, as far as is known beforehand. */

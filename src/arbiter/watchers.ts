@@ -1,10 +1,17 @@
 /** The watchers of an arbiter: by name in lower case, in the order in which they start. */
+import type { MatchNames } from "../core/ports.js";
 import { matcher } from "../core/fnmatch.js";
 import { CommandError, ERRNO, type Match } from "../wire/contract.js";
 import type { Runner } from "./runner.js";
 
 export class Watchers {
+  readonly #matchNames: MatchNames;
   readonly #byName = new Map<string, Runner>();
+
+  /** @param matchNames matches regular expressions, within a limit of time */
+  constructor(matchNames: MatchNames) {
+    this.#matchNames = matchNames;
+  }
 
   has(name: string): boolean {
     return this.#byName.has(name.toLowerCase());
@@ -59,22 +66,16 @@ export class Watchers {
    */
   matching(pattern: string, match: Match): readonly Runner[] {
     if (match === "simple") return [this.get(pattern)];
-    const fits = match === "glob" ? matcher(pattern.toLowerCase()) : regexTest(pattern);
-    const found = this.inOrder().filter((runner) => fits(runner.spec.name.toLowerCase()));
+    const names = [...this.#byName.keys()];
+    const fitting = new Set(match === "glob" ? names.filter(matcher(pattern.toLowerCase())) : this.#matchRegex(pattern, names));
+    const found = this.inOrder().filter((runner) => fitting.has(runner.spec.name.toLowerCase()));
     if (found.length === 0) throw new CommandError(`program ${pattern} not found`);
     return found;
   }
-}
 
-/** As Python's re.match: from the beginning, not necessarily to the end. */
-function regexTest(pattern: string): (name: string) => boolean {
-  try {
-    const regex = new RegExp(`^(?:${pattern})`, "i");
-    return (name) => regex.test(name);
-  } catch (cause) {
-    throw new CommandError(
-      `Cannot read the regular expression "${pattern}": ${cause instanceof Error ? cause.message : String(cause)}`,
-      ERRNO.conflict,
-    );
+  #matchRegex(pattern: string, names: readonly string[]): readonly string[] {
+    const found = this.#matchNames(pattern, names);
+    if (!found.ok) throw new CommandError(found.failure, ERRNO.conflict);
+    return found.value;
   }
 }

@@ -1,9 +1,15 @@
-/** Shell patterns by Python's rules: `*` also matches slashes and dots, there are no braces, case matters. */
+/**
+ * Shell patterns by Python's rules: `*` also matches slashes and dots, there are no braces, case matters.
+ * Matching takes time in proportion to text times pattern whatever they are: patterns come over the wire.
+ */
+
+/** What one character of a text must be; null is a `*`. */
+type Token = ((character: string) => boolean) | null;
 
 /** @returns a test of whole texts against one pattern; `matcher("web*")("web:1")` is true */
 export function matcher(pattern: string): (text: string) => boolean {
-  const expression = new RegExp(`^${translate(pattern)}$`, "su");
-  return (text) => expression.test(text);
+  const tokens = tokenize(Array.from(pattern));
+  return (text) => matches(tokens, Array.from(text));
 }
 
 /** True where a pattern has any special character; without one it stands for itself. */
@@ -11,20 +17,43 @@ export function isPattern(text: string): boolean {
   return /[*?[]/.test(text);
 }
 
-function translate(pattern: string): string {
-  let out = "";
-  const characters = Array.from(pattern);
-  for (let at = 0; at < characters.length; at += 1) {
-    const character = characters[at] ?? "";
-    const end = character === "[" ? classEnd(characters, at) : -1;
-    if (character === "*") out += ".*";
-    else if (character === "?") out += ".";
-    else if (end !== -1) {
-      out += characterClass(characters.slice(at + 1, end));
-      at = end;
-    } else out += literal(character);
+/** Only the last star is ever reconsidered: what an earlier one took can stay as short as it was. */
+function matches(tokens: readonly Token[], text: readonly string[]): boolean {
+  let token = 0;
+  let at = 0;
+  let star = -1;
+  let taken = 0;
+  while (at < text.length) {
+    const fits = tokens[token];
+    if (fits === null) {
+      star = token;
+      taken = at;
+      token += 1;
+    } else if (fits?.(text[at] ?? "") === true) {
+      token += 1;
+      at += 1;
+    } else if (star >= 0) {
+      taken += 1;
+      at = taken;
+      token = star + 1;
+    } else return false;
   }
-  return out;
+  return tokens.slice(token).every((rest) => rest === null);
+}
+
+function tokenize(pattern: readonly string[]): readonly Token[] {
+  const tokens: Token[] = [];
+  for (let at = 0; at < pattern.length; at += 1) {
+    const character = pattern[at] ?? "";
+    const end = character === "[" ? classEnd(pattern, at) : -1;
+    if (character === "*") tokens.push(null);
+    else if (character === "?") tokens.push(() => true);
+    else if (end !== -1) {
+      tokens.push(characterClass(pattern.slice(at + 1, end)));
+      at = end;
+    } else tokens.push((other) => other === character);
+  }
+  return tokens;
 }
 
 /** Where the class that opens here is closed; a `]` in first place belongs to it. -1 where it never is. */
@@ -34,29 +63,16 @@ function classEnd(characters: readonly string[], open: number): number {
   return characters.indexOf("]", first + 1);
 }
 
-function characterClass(inner: readonly string[]): string {
+function characterClass(inner: readonly string[]): (character: string) => boolean {
   const negated = inner[0] === "!";
   const members = negated ? inner.slice(1) : inner;
-  let out = "";
+  const ranges: (readonly [string, string])[] = [];
   for (let at = 0; at < members.length; at += 1) {
     const low = members[at] ?? "";
     const high = members[at + 1] === "-" ? members[at + 2] : undefined;
-    if (high === undefined) {
-      out += member(low);
-      continue;
-    }
-    // A range that runs backwards matches nothing, where a regular expression would throw.
-    if (low <= high) out += `${member(low)}-${member(high)}`;
-    at += 2;
+    // A range that runs backwards matches nothing.
+    ranges.push([low, high ?? low]);
+    if (high !== undefined) at += 2;
   }
-  if (out === "") return negated ? "." : "[^\\s\\S]";
-  return `[${negated ? "^" : ""}${out}]`;
-}
-
-function literal(character: string): string {
-  return /[\\^$.*+?()[\]{}|/]/.test(character) ? `\\${character}` : character;
-}
-
-function member(character: string): string {
-  return character === "-" ? "\\-" : literal(character);
+  return (character) => ranges.some(([low, high]) => low <= character && character <= high) !== negated;
 }

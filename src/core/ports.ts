@@ -205,3 +205,6 @@ export interface Virtualenv {
 
 /** Looks at a virtualenv; a version of null means the newest Python in it. The failure says what is missing. */
 export type FindVirtualenv = (root: string, pythonVersion: string | null) => Result<Virtualenv, string>;
+
+/** Those of the names that a user's regular expression matches from their beginning; it may not take for ever. */
+export type MatchNames = (pattern: string, names: readonly string[]) => Result<readonly string[], string>;

@@ -56,6 +56,9 @@ export type LimitValue = number | "infinity";
 /** Keys are setrlimit names in lower case without `RLIMIT_`: nofile, core, nproc… */
 export type Limits = Readonly<Record<string, LimitValue>>;
 
+/** More processes than this of one watcher are a slip of the finger. */
+export const MAX_PROCESSES = 100_000;
+
 export interface WatcherSpec {
   /** As written: `status` and `stats` show it so; it is looked up in lower case. */
   readonly name: string;

@@ -9,6 +9,7 @@ import { resolveIdentity } from "../os/identity.js";
 import { loadNative } from "../os/native.js";
 import { LinuxProcessHost } from "../os/process-host.js";
 import { giveTo } from "../os/ownership.js";
+import { matchNames } from "../os/regex.js";
 import { createSockets } from "../os/sockets.js";
 import { createOutputs } from "../os/streams/outputs.js";
 import { findVirtualenv } from "../os/virtualenv.js";
@@ -39,6 +40,7 @@ export async function assemble({ config, overrides, log }: Request): Promise<Arb
     transport: await openZmq(),
     load: async () => override(await loadConfig(config, { environment: process.env }), overrides),
     daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },
+    matchNames,
     giveTo: (path, owner) => giveTo(native, path, owner),
     identityFault: (wanted) => {
       const identity = resolveIdentity(native, wanted);

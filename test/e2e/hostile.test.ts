@@ -182,3 +182,13 @@ test("a subscriber that never reads costs no more than its share of 20,000 event
   await daemon.client.call("start", { name: "web", waiting: true });
   await daemon.event("watcher.web.start");
 });
+
+test("patterns that would take for ever are refused or matched in a moment, and circusd goes on", async (t) => {
+  const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600" });
+  const name = "a".repeat(60);
+  await daemon.client.call("add", { name, cmd: "sleep 1" });
+  await assert.rejects(daemon.client.call("stop", { name: "^(a+)+b", match: "regex" }), /takes too long/);
+  await assert.rejects(daemon.client.call("stop", { name: `${"*a".repeat(30)}b` }), /not found/);
+  await assert.rejects(daemon.client.call("incr", { name: "web", nb: 1e9 }), /100000 is the most/);
+  assert.equal(await daemon.status("web"), "active");
+});

@@ -219,7 +219,7 @@ test("a process that keeps dying is replaced at once first and then ever more sl
     ini: "[watcher:crash]\ncmd = sh -c 'exit 3'\nrestart_delay = 0.3\nrestart_backoff = 4\nautostart = False\n[watcher:web]\ncmd = sleep 3600",
   });
   await daemon.client.call("start", { name: "crash" });
-  await daemon.logged(/exited with code 3 again; the next start is in 1\.2 s/);
+  await daemon.logged(/exited with code 3, young like the one before; the next starts in 1\.2 s/);
   await daemon.event("watcher.crash.reap", 3);
   assert.equal(daemon.count("watcher.crash.spawn"), 3);
   await daemon.event("watcher.crash.spawn", 4);

@@ -215,7 +215,7 @@ export function optional<T>(kind: Kind<T>): Kind<T | null> {
 }
 
 function bounded(key: string, value: number, range: Range): Result<number, string> {
-  if (range.lift === true && range.min !== undefined) return succeed(Math.max(value, range.min));
+  if (range.lift === true && range.min !== undefined && value < range.min) return succeed(range.min);
   if (!outside(value, range)) return succeed(value);
   return fail(range.min === 0 && value < 0 ? `${repr(key)} can't be negative` : `${repr(key)} must be a number${describe(range)}`);
 }

@@ -2,7 +2,7 @@
  * Every option of a watcher, in the order in which manuals show them. Everything that knows an option's
  * name, default or meaning takes it from here: the loader, `add`, `set`, `get`, `options`, the manuals.
  */
-import type { WatcherSpec } from "../spec.js";
+import { MAX_PROCESSES, type WatcherSpec } from "../spec.js";
 import { SIGTERM } from "../signals.js";
 import { args, decimal, flag, identity, integer, type Kind, optionalSocket, optionalText, seconds, signal, text } from "./kinds.js";
 import { type Option, type OptionDoc, rowsOf } from "./option.js";
@@ -91,7 +91,7 @@ export const WATCHER_OPTIONS: readonly WatcherOption[] = [
     set: "reload",
     doc: "Arguments that follow those in `cmd`, and are split in the same way. Over the wire it may be a list, which is taken as it stands.",
   }),
-  row("numprocesses", integer({ min: 0, lift: true }), {
+  row("numprocesses", integer({ min: 0, max: MAX_PROCESSES, lift: true }), {
     name: "numprocesses",
     set: "manage",
     doc: "How many processes the watcher keeps alive.",

@@ -10,10 +10,19 @@ type Reload = Extract<Operation, { kind: "reload" }>;
 type Roll = Extract<Operation, { kind: "roll" }>;
 type CommandOf<K> = Extract<Command, { kind: K }>;
 
+/** Commands of one watcher that may wait, and twice as many stops: a client that does not look must not fill the memory. */
+const MAX_WAITING = 1000;
+
+function tooMany(turn: Turn): string {
+  return `Cannot take in another command for "${turn.draft.spec.name}": ${MAX_WAITING} wait already`;
+}
+
 /** Takes a command in: most stand in line; a stop goes first and a kill stands beside. */
 export function accept(turn: Turn, ticket: Ticket, command: Command): void {
   const { draft } = turn;
   if (draft.removed) turn.answer(ticket, { ok: false, reason: `program ${draft.spec.name} not found` });
+  else if (draft.queue.length + draft.kills.length >= MAX_WAITING * (command.kind === "stop" ? 2 : 1))
+    turn.answer(ticket, { ok: false, reason: tooMany(turn) });
   else if (command.kind === "kill") kill(turn, ticket, command);
   else {
     if (command.kind === "stop" || command.kind === "remove") cutShort(turn);

@@ -148,15 +148,19 @@ function died(turn: Turn, member: Member, exit: Exit): void {
   const { draft, at } = turn;
   const { spec } = draft;
   if (abandon(turn, member.key, `a new process ${describeExit(exit)}`)) return;
+  const { state } = member;
+  const life = state.kind === "started" || state.kind === "ready" ? { pid: state.pid, lived: at.now - state.since } : null;
+  const obituary = `${spec.name}: process ${life?.pid ?? ""} ${describeExit(exit)}`;
   if (!spec.respawn || spec.onDemand) {
+    turn.log("info", obituary);
     draft.retired += 1;
     return;
   }
-  const lived = member.state.kind === "started" || member.state.kind === "ready" ? at.now - member.state.since : 0;
-  const failures = failuresAfter(member.failures, lived);
+  const failures = failuresAfter(member.failures, life?.lived ?? 0);
   const delay = restartDelay(spec, failures);
   draft.vacancies = [...draft.vacancies, { failures, notBefore: at.now + delay, cause: "died" }];
-  if (delay > 0) turn.log("warning", `${spec.name}: a process ${describeExit(exit)} again; the next start is in ${delay / 1000} s`);
+  if (delay === 0) turn.log("info", `${obituary}; the next starts at once`);
+  else turn.log("warning", `${obituary}, young like the one before; the next starts in ${delay / 1000} s`);
 }
 
 /** Ends a reload whose new process did not stay up. @returns whether there was one. */

@@ -76,7 +76,7 @@ test("loadConfig() tells the faults of all files at once, in their order", async
   const loaded = await load(dir);
   assert.deepEqual(loaded.told, [
     'circus.ini:3: warning: "endpont" in [circus] is not an option and is ignored (did you mean "endpoint"?)',
-    'circus.ini:6: error: Cannot use numprocesses "y" in [watcher:w]: expected an integer of 0 or more',
+    'circus.ini:6: error: Cannot use numprocesses "y" in [watcher:w]: expected an integer from 0 to 100000',
     'b.ini:2: error: Cannot use port "x" in [socket:s]: expected an integer from 0 to 65535',
     'b.ini:5: error: Cannot use singleton "x" in [watcher:b]: expected true or false (also yes, no, on, off, 1, 0)',
     "a.ini:1: error: [watcher:a] has no cmd: say which program to run",

@@ -209,7 +209,7 @@ test("a plugin is run by a watcher of its own, with the watcher options of its s
 const W = "[watcher:web]\ncmd = run\n";
 
 const FAULTS: readonly (readonly [text: string, ...messages: readonly string[]])[] = [
-  [`${W}numprocesses = many`, '3: error: Cannot use numprocesses "many" in [watcher:web]: expected an integer of 0 or more'],
+  [`${W}numprocesses = many`, '3: error: Cannot use numprocesses "many" in [watcher:web]: expected an integer from 0 to 100000'],
   [
     `${W}singleton = maybe`,
     '3: error: Cannot use singleton "maybe" in [watcher:web]: expected true or false (also yes, no, on, off, 1, 0)',

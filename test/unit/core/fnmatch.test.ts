@@ -53,3 +53,9 @@ test("glob() takes a path without a pattern as it is", async () => {
   assert.deepEqual(await glob("/etc/a.ini", disk("/etc/a.ini")), ["/etc/a.ini"]);
   assert.deepEqual(await glob("/etc/b.ini", disk("/etc/a.ini")), []);
 });
+
+test("a pattern of many stars takes no longer than its length asks for", () => {
+  const fits = matcher(`${"*a".repeat(40)}b`);
+  assert.equal(fits("a".repeat(2000)), false);
+  assert.equal(fits(`${"a".repeat(2000)}b`), true);
+});

@@ -358,3 +358,15 @@ test("after_start waits for the after_spawn of every process", () => {
   assert.equal(watcher.count("confirm"), 1);
   assert.equal(watcher.state.phase.kind, "active");
 });
+
+test("a watcher that does not stop takes in a bounded number of commands", () => {
+  const watcher = started();
+  watcher.obedient = false;
+  watcher.command({ kind: "restart" });
+  const tickets = Array.from({ length: 2000 }, () => watcher.command({ kind: "restart" }));
+  const refused = tickets.filter((ticket) => watcher.answers.get(ticket)?.ok === false);
+  assert.equal(refused.length, 1000);
+  const stop = watcher.command({ kind: "stop" });
+  watcher.die(101);
+  assert.equal(watcher.answers.get(stop)?.ok, true);
+});
