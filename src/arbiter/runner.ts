@@ -51,6 +51,11 @@ export class Runner {
     this.#outputs = new WatcherOutputs(parts.outputs, () => this.spec);
   }
 
+  /** It is down though nobody stopped it: it was never started, gave up, or ended by itself. */
+  get isIdle(): boolean {
+    return this.#state.phase.kind === "stopped" && !this.#state.phase.armed && !this.#state.heldDown;
+  }
+
   get spec(): WatcherSpec {
     return this.#state.spec;
   }

@@ -19,16 +19,20 @@ export async function takeOver(plan: ReloadPlan, house: House): Promise<Config> 
   await Promise.all(removed.map((runner) => runner.command({ kind: "remove", nostop: false })));
   const interrupted = await rebind(plan, house);
   const refused = new Map<string, WatcherSpec>();
+  const mended: Runner[] = [];
   for (const { was, changed } of plan.watchers.changed) {
     if (!watchers.has(was.name)) continue;
-    const answer = await watchers.get(was.name).configure(changed.change, changed.then);
+    const runner = watchers.get(was.name);
+    const answer = await runner.configure(changed.change, changed.then);
+    // What was wrong with one that gave up may be right now; one that a user has stopped stays down.
+    if (answer.ok && runner.isIdle && runner.spec.autostart) mended.push(runner);
     if (answer.ok) continue;
     refused.set(was.name, was);
     house.log.error(answer.reason);
   }
   // Also one that was removed by command comes back: the file wants it.
   const added = plan.config.watchers.filter((spec) => !watchers.has(spec.name)).map((spec) => house.add(spec));
-  const starting = [...interrupted, ...added.filter(({ spec }) => spec.autostart)];
+  const starting = [...interrupted, ...mended, ...added.filter(({ spec }) => spec.autostart)];
   await Promise.all(starting.map((runner) => runner.command({ kind: "start" })));
   return { ...plan.config, watchers: plan.config.watchers.map((spec) => refused.get(spec.name) ?? spec) };
 }

@@ -65,7 +65,8 @@ export interface ListedSocket {
 
 export interface Commands {
   add: {
-    properties: Named & Waiting & { readonly cmd: string; readonly args?: string | readonly string[]; readonly options?: Options; readonly start?: boolean };
+    properties: Named &
+      Waiting & { readonly cmd: string; readonly args?: string | readonly string[]; readonly options?: Options; readonly start?: boolean };
     reply: { readonly started?: readonly number[]; readonly kept?: readonly number[] };
   };
   decr: { properties: Named & Waiting & { readonly nb?: number }; reply: { readonly numprocesses?: number; readonly singleton?: boolean } };
@@ -75,7 +76,13 @@ export interface Commands {
   incr: { properties: Named & Waiting & { readonly nb?: number }; reply: { readonly numprocesses?: number; readonly singleton?: boolean } };
   ipython: { properties: object; reply: { readonly shell: boolean; readonly msg: string } };
   kill: {
-    properties: Named & Waiting & { readonly pid?: number; readonly signum?: number | string; readonly graceful_timeout?: number; readonly recursive?: boolean };
+    properties: Named &
+      Waiting & {
+        readonly pid?: number;
+        readonly signum?: number | string;
+        readonly graceful_timeout?: number;
+        readonly recursive?: boolean;
+      };
     reply: object;
   };
   list: { properties: { readonly name?: string }; reply: { readonly watchers: readonly string[] } | { readonly pids: readonly number[] } };
@@ -113,7 +120,10 @@ export interface Commands {
       | { readonly process: number | string; readonly info: ProcessStats | string };
   };
   /** With a name the reply's own `status` carries the watcher's. */
-  status: { properties: { readonly name?: string }; reply: { readonly statuses: Readonly<Record<string, WatcherStatus>> } | { readonly status: WatcherStatus } };
+  status: {
+    properties: { readonly name?: string };
+    reply: { readonly statuses: Readonly<Record<string, WatcherStatus>> } | { readonly status: WatcherStatus };
+  };
   stop: { properties: Waiting & { readonly name?: string; readonly match?: Match }; reply: { readonly info?: null } };
 }
 
@@ -143,7 +153,11 @@ export class CommandError extends Error {
   }
 }
 
-export type OkReply<C extends CommandName> = Commands[C]["reply"] & { readonly status: string; readonly time: number; readonly id: unknown };
+export type OkReply<C extends CommandName> = Commands[C]["reply"] & {
+  readonly status: string;
+  readonly time: number;
+  readonly id: unknown;
+};
 
 export interface ErrorReply {
   readonly status: "error";
@@ -157,5 +171,10 @@ export interface ErrorReply {
 
 /** A decoded request. `cast` wants no reply at all, not even an error. */
 export type Request = {
-  readonly [C in CommandName]: { readonly command: C; readonly properties: Commands[C]["properties"]; readonly id: unknown; readonly cast: boolean };
+  readonly [C in CommandName]: {
+    readonly command: C;
+    readonly properties: Commands[C]["properties"];
+    readonly id: unknown;
+    readonly cast: boolean;
+  };
 }[CommandName];

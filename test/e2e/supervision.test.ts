@@ -175,3 +175,13 @@ test(
     await assert.rejects(daemon.client.call("add", { name: "x", cmd: "sleep 1" }), /uid must be the endpoint_owner "daemon"/);
   },
 );
+
+test("reloadconfig starts a watcher that had given up once its section is mended, but none that was stopped by hand", async (t) => {
+  const daemon = await Daemon.start(t, { ini: "[watcher:bad]\ncmd = /does/not/exist\nmax_retry = 1\n[watcher:held]\ncmd = sleep 3600" });
+  await daemon.logged(/bad is given up/);
+  await daemon.client.call("stop", { name: "held", waiting: true });
+  const text = await readFile(daemon.dir.join("circus.ini"), "utf8");
+  await daemon.dir.write("circus.ini", text.replace("/does/not/exist", "sleep 3601").replace("sleep 3600", "sleep 3602"));
+  await daemon.client.call("reloadconfig", { waiting: true });
+  assert.deepEqual([await daemon.status("bad"), await daemon.status("held")], ["active", "stopped"]);
+});

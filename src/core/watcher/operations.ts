@@ -82,6 +82,7 @@ function begin(turn: Turn, ticket: Ticket, command: Command): void {
       return start(turn, { kind: "start", ticket, before, reloads: false });
     case "stop":
       draft.operation = { kind: "stop", ticket, before };
+      draft.heldDown = true;
       return beginStop(turn, "stay");
     case "restart":
       draft.operation = { kind: "restart", ticket, before };

@@ -8,6 +8,7 @@ import { current } from "./fill.js";
 export function beginStart(turn: Turn): void {
   const { draft } = turn;
   if (draft.phase.kind === "stopped" && draft.phase.armed) turn.emit({ do: "unwatchSockets" });
+  draft.heldDown = false;
   draft.attempts += 1;
   draft.phase = { kind: "preparing", attempt: draft.attempts };
   draft.vacancies = [];
@@ -19,6 +20,7 @@ export function beginStart(turn: Turn): void {
 
 /** Waits for activity on the sockets before starting. */
 export function arm(turn: Turn): void {
+  turn.draft.heldDown = false;
   turn.draft.phase = { kind: "stopped", armed: true };
   turn.emit({ do: "watchSockets" });
 }

@@ -109,6 +109,8 @@ export interface WatcherState {
   /** With numprocesses as it is now. */
   readonly spec: WatcherSpec;
   readonly phase: Phase;
+  /** A user stopped it, or began to: it stays down until a user starts it. */
+  readonly heldDown: boolean;
   /** In the order of their birth. */
   readonly members: readonly Member[];
   readonly vacancies: readonly Vacancy[];
@@ -220,6 +222,7 @@ export function makeWatcher(spec: WatcherSpec): WatcherState {
   return {
     spec,
     phase: { kind: "stopped", armed: false },
+    heldDown: false,
     members: [],
     vacancies: [],
     retired: 0,
