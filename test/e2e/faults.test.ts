@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import test from "node:test";
 import { Daemon, descendants, isAlive } from "../helpers/daemon.js";
 import { descriptorsOf, eventually, fileWith, threadsOf } from "../helpers/facts.js";
 import { repositoryPath } from "../helpers/root.js";
+import { smallDisk } from "../helpers/small-disk.js";
 import { tempDir } from "../helpers/temp.js";
 
 /** A user whom nobody else on the machine is likely to be, so that limits of processes per user count circusd alone. */
@@ -111,12 +110,8 @@ test("without descriptors circusd lives, answers, and recovers when there are so
 });
 
 test("on a full disk the worker goes on, what is lost is counted, and the log goes on when there is space", async (t) => {
-  const disk = await mkdtemp(path.join(tmpdir(), "circusd-disk-"));
-  t.after(async () => {
-    spawnSync("umount", ["--lazy", disk]);
-    await rm(disk, { recursive: true });
-  });
-  if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", disk]).status !== 0) return t.skip("a tmpfs cannot be mounted here");
+  const disk = await smallDisk(t, "256k");
+  if (disk === null) return t.skip("a tmpfs cannot be mounted here");
   await writeFile(`${disk}/ballast`, Buffer.alloc(128 * 1024));
   const daemon = await Daemon.start(t, {
     ini: `[watcher:chatty]\ncmd = yes a line of the worker\nstdout_stream.class = FileStream\nstdout_stream.filename = ${disk}/out.log\nstdout_stream.max_bytes = 16384\nstdout_stream.backup_count = 1`,

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
-import { smallDisk } from "./small-disk.js";
+import { smallDisk } from "../../helpers/small-disk.js";
 import { bench, content, family, until } from "./streams-kit.js";
 
 test("FileStream passes binary output through unchanged", async (t) => {
