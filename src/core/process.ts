@@ -29,9 +29,9 @@ export type ProcessState =
   | { readonly kind: "starting"; readonly stop: StopOrder | null }
   | { readonly kind: "started"; readonly pid: Pid; readonly since: Millis }
   | { readonly kind: "ready"; readonly pid: Pid; readonly since: Millis }
-  | { readonly kind: "stopping"; readonly pid: Pid; readonly since: Millis; readonly order: StopOrder }
+  | { readonly kind: "stopping"; readonly pid: Pid; readonly since: Millis; readonly order: StopOrder; readonly due: Millis }
   | { readonly kind: "killing"; readonly pid: Pid; readonly since: Millis }
-  | { readonly kind: "sweeping"; readonly pid: Pid; readonly since: Millis; readonly ending: Ending }
+  | { readonly kind: "sweeping"; readonly pid: Pid; readonly since: Millis; readonly ending: Ending; readonly due: Millis }
   | { readonly kind: "purging"; readonly pid: Pid; readonly since: Millis; readonly ending: Ending }
   | { readonly kind: "gone"; readonly ending: Ending };
 
@@ -40,6 +40,8 @@ export type ProcessEvent =
   | { readonly kind: "failed"; readonly failure: SpawnFailure }
   | { readonly kind: "ready" }
   | { readonly kind: "stop"; readonly order: StopOrder }
+  /** Whoever is being stopped already has no more than this long. */
+  | { readonly kind: "hasten"; readonly timeout: Millis }
   | { readonly kind: "timeout" }
   /** `sweep` is how to end what the leader leaves behind. */
   | { readonly kind: "exited"; readonly exit: Exit; readonly leftovers: boolean; readonly sweep: StopOrder }
@@ -69,32 +71,49 @@ function to(state: ProcessState, ...effects: ProcessEffect[]): ProcessStep {
   return { state, effects };
 }
 
-/** The stop signal goes out; where no time is given, everything is killed at once. */
-function stopping(pid: Pid, since: Millis, order: StopOrder): ProcessStep {
+/** The stop signal goes out; where no time is given, everything is killed at once. Of two deadlines the earlier holds. */
+function stopping(
+  process: { readonly pid: Pid; readonly since: Millis; readonly due?: Millis },
+  order: StopOrder,
+  now: Millis,
+): ProcessStep {
+  const { pid, since } = process;
   if (order.timeout <= 0) return to({ kind: "killing", pid, since }, { do: "disarmDeadline" }, { do: "killTree", pid });
+  const due = Math.min(process.due ?? Infinity, now + order.timeout);
   return to(
-    { kind: "stopping", pid, since, order },
+    { kind: "stopping", pid, since, order, due },
     { do: "signal", pid, signal: order.signal, children: order.children },
-    { do: "armDeadline", delay: order.timeout },
+    { do: "armDeadline", delay: due - now },
   );
 }
 
 /** The leader of a process that nobody stopped is gone: end what it left, with the usual patience. */
-function crashed(state: StateOf<"started"> | StateOf<"ready">, event: EventOf<"exited">): ProcessStep {
+function crashed(state: StateOf<"started"> | StateOf<"ready">, event: EventOf<"exited">, now: Millis): ProcessStep {
   const { pid, since } = state;
   const ending: Ending = { kind: "exit", exit: event.exit };
   if (!event.leftovers) return to({ kind: "gone", ending });
   return to(
-    { kind: "sweeping", pid, since, ending },
+    { kind: "sweeping", pid, since, ending, due: now + event.sweep.timeout },
     { do: "signalTree", pid, signal: event.sweep.signal },
     { do: "armDeadline", delay: event.sweep.timeout },
   );
 }
 
+/** Brings a deadline forward, never back. */
+function hastened(state: StateOf<"stopping"> | StateOf<"sweeping">, event: EventOf<"hasten">, now: Millis): ProcessStep {
+  const due = now + event.timeout;
+  return due < state.due ? to({ ...state, due }, { do: "armDeadline", delay: event.timeout }) : to(state);
+}
+
+function purging({ pid, since, ending }: StateOf<"sweeping">): StateOf<"purging"> {
+  return { kind: "purging", pid, since, ending };
+}
+
 const alive = {
   spawned: "bug",
   failed: "bug",
-  stop: (s: StateOf<"started"> | StateOf<"ready">, e: EventOf<"stop">) => stopping(s.pid, s.since, e.order),
+  stop: (s: StateOf<"started"> | StateOf<"ready">, e: EventOf<"stop">, now: Millis) => stopping(s, e.order, now),
+  hasten: "ignore",
   timeout: "ignore",
   exited: crashed,
   emptied: "bug",
@@ -102,10 +121,13 @@ const alive = {
 
 const TABLE: Table = {
   starting: {
-    spawned: (s, e, now) => (s.stop === null ? to({ kind: "started", pid: e.pid, since: now }) : stopping(e.pid, now, s.stop)),
+    spawned: (s, e, now) =>
+      s.stop === null ? to({ kind: "started", pid: e.pid, since: now }) : stopping({ pid: e.pid, since: now }, s.stop, now),
     failed: (_s, e) => to({ kind: "gone", ending: { kind: "failure", failure: e.failure } }),
     ready: "bug",
     stop: (_s, e) => to({ kind: "starting", stop: e.order }),
+    hasten: (s, e) =>
+      s.stop !== null && e.timeout < s.stop.timeout ? to({ kind: "starting", stop: { ...s.stop, timeout: e.timeout } }) : to(s),
     timeout: "ignore",
     exited: "bug",
     emptied: "bug",
@@ -117,13 +139,14 @@ const TABLE: Table = {
     failed: "bug",
     ready: "ignore",
     // A second order replaces the first: another signal, another deadline.
-    stop: (s, e) => stopping(s.pid, s.since, e.order),
+    stop: (s, e, now) => stopping(s, e.order, now),
+    hasten: hastened,
     timeout: (s) => to({ kind: "killing", pid: s.pid, since: s.since }, { do: "killTree", pid: s.pid }),
     exited: (s, e) => {
       const ending: Ending = { kind: "exit", exit: e.exit };
       // The deadline goes on: what the leader left has the rest of its time.
       return e.leftovers
-        ? to({ kind: "sweeping", pid: s.pid, since: s.since, ending }, { do: "signalTree", pid: s.pid, signal: s.order.signal })
+        ? to({ kind: "sweeping", pid: s.pid, since: s.since, ending, due: s.due }, { do: "signalTree", pid: s.pid, signal: s.order.signal })
         : to({ kind: "gone", ending }, { do: "disarmDeadline" });
     },
     emptied: "bug",
@@ -133,6 +156,7 @@ const TABLE: Table = {
     failed: "bug",
     ready: "ignore",
     stop: "ignore",
+    hasten: "ignore",
     timeout: "ignore",
     exited: (s, e) => {
       const ending: Ending = { kind: "exit", exit: e.exit };
@@ -146,11 +170,16 @@ const TABLE: Table = {
     spawned: "bug",
     failed: "bug",
     ready: "ignore",
-    stop: (s, e) =>
+    stop: (s, e, now) =>
       e.order.timeout <= 0
-        ? to({ ...s, kind: "purging" }, { do: "disarmDeadline" }, { do: "killTree", pid: s.pid })
-        : to(s, { do: "signalTree", pid: s.pid, signal: e.order.signal }, { do: "armDeadline", delay: e.order.timeout }),
-    timeout: (s) => to({ ...s, kind: "purging" }, { do: "killTree", pid: s.pid }),
+        ? to(purging(s), { do: "disarmDeadline" }, { do: "killTree", pid: s.pid })
+        : to(
+            { ...s, due: Math.min(s.due, now + e.order.timeout) },
+            { do: "signalTree", pid: s.pid, signal: e.order.signal },
+            { do: "armDeadline", delay: Math.min(s.due - now, e.order.timeout) },
+          ),
+    hasten: hastened,
+    timeout: (s) => to(purging(s), { do: "killTree", pid: s.pid }),
     exited: "bug",
     emptied: (s) => to({ kind: "gone", ending: s.ending }, { do: "disarmDeadline" }),
   },
@@ -159,6 +188,7 @@ const TABLE: Table = {
     failed: "bug",
     ready: "ignore",
     stop: "ignore",
+    hasten: "ignore",
     timeout: "ignore",
     exited: "bug",
     emptied: (s) => to({ kind: "gone", ending: s.ending }),
@@ -168,6 +198,7 @@ const TABLE: Table = {
     failed: "bug",
     ready: "ignore",
     stop: "ignore",
+    hasten: "ignore",
     timeout: "ignore",
     exited: "bug",
     emptied: "ignore",

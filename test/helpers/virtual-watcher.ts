@@ -99,7 +99,7 @@ export class VirtualWatcher {
         if (this.automatic.spawn) this.spawned(effect.key);
         return;
       case "confirm":
-        this.#pending.push({ kind: "confirmed", ok: true });
+        this.#pending.push({ kind: "confirmed", attempt: effect.attempt, ok: true });
         return;
       case "leave":
         this.#pending.push({ kind: "left" });

@@ -56,11 +56,15 @@ function spawnDue(turn: Turn, places: number): boolean {
   draft.vacancies = vacancies(turn, places);
   if (draft.vacancies.every((vacancy) => vacancy.notBefore > at.now || draft.nextSpawn > at.now)) return false;
   const taken = new Set(draft.members.map((member) => member.wid));
+  let wid = 0;
   const waiting: Vacancy[] = [];
   const born: Member[] = [];
   for (const vacancy of draft.vacancies) {
     if (vacancy.notBefore > at.now || draft.nextSpawn > at.now) waiting.push(vacancy);
-    else born.push(spawn(turn, vacancy, taken));
+    else {
+      wid = freeWid(taken, wid + 1);
+      born.push(spawn(turn, vacancy, wid));
+    }
   }
   draft.vacancies = waiting;
   draft.members = [...draft.members, ...born];
@@ -74,29 +78,28 @@ function vacancies(turn: Turn, places: number): readonly Vacancy[] {
   return list;
 }
 
-function spawn(turn: Turn, vacancy: Vacancy, taken: Set<number>): Member {
+function spawn(turn: Turn, vacancy: Vacancy, wid: number): Member {
   const { draft, at } = turn;
   const key = draft.nextKey;
-  const wid = freeWid(taken);
-  taken.add(wid);
   draft.nextKey = key + 1;
   draft.nextSpawn = at.now + draft.spec.warmupDelay * 1000;
   turn.emit({ do: "spawn", key, wid });
   return { key, wid, state: { kind: "starting", stop: null }, failures: vacancy.failures, doomed: null };
 }
 
-/** The smallest slot that nobody holds, so that a reload alternates between 1…N and N+1…2N. */
-function freeWid(taken: ReadonlySet<number>): number {
-  let wid = 1;
+/** The smallest slot from a number on that nobody holds, so that a reload alternates between 1…N and N+1…2N. */
+function freeWid(taken: ReadonlySet<number>, from: number): number {
+  let wid = from;
   while (taken.has(wid)) wid += 1;
   return wid;
 }
 
-/** Sets the wake-up timer to the next moment at which a vacancy may be filled. */
+/** Sets the wake-up timer to the next moment at which a vacancy may be filled, or the sockets are watched again. */
 export function armWake(turn: Turn): void {
   const { draft, at } = turn;
   const times = draft.vacancies.map((vacancy) => Math.max(vacancy.notBefore, draft.nextSpawn));
-  const next = times.length === 0 ? null : Math.min(...times);
+  if (draft.watchFrom !== null) times.push(draft.watchFrom);
+  const next = times.length === 0 ? null : times.reduce((first, time) => Math.min(first, time));
   if (next === draft.wake) return;
   draft.wake = next;
   turn.emit(next === null ? { do: "disarmWake" } : { do: "armWake", delay: Math.max(0, next - at.now) });

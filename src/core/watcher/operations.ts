@@ -1,13 +1,11 @@
 /** Commands one after the other: how each begins, what moves it on, when it is done. */
 import { livePid } from "../process.js";
 import type { WatcherSpec } from "../spec.js";
-import { current } from "./fill.js";
 import { arm, beginStart, beginStop } from "./phases.js";
+import { advanceReload, beginReload } from "./reloads.js";
 import type { Command, Operation, Ticket } from "./state.js";
 import type { Turn } from "./turn.js";
 
-type Reload = Extract<Operation, { kind: "reload" }>;
-type Roll = Extract<Operation, { kind: "roll" }>;
 type CommandOf<K> = Extract<Command, { kind: K }>;
 
 /** Commands of one watcher that may wait, and twice as many stops: a client that does not look must not fill the memory. */
@@ -39,7 +37,7 @@ function cutShort(turn: Turn): void {
   for (const { ticket, command } of queue) {
     if (command.kind === "stop" || command.kind === "remove") continue;
     if (command.kind === "resize") setNumprocesses(turn, command.by);
-    if (command.kind === "configure") draft.spec = command.change(draft.spec);
+    if (command.kind === "configure") applyChange(turn, command.change);
     turn.answerChanged(ticket, turn.livePids());
   }
 }
@@ -105,11 +103,13 @@ function begin(turn: Turn, ticket: Ticket, command: Command): void {
 
 function start(turn: Turn, operation: Extract<Operation, { kind: "start" }>): void {
   const { draft } = turn;
+  draft.shortRuns = 0;
   draft.operation = operation;
   switch (draft.phase.kind) {
     case "stopped":
       if (draft.spec.onDemand && !operation.reloads) {
-        if (!draft.phase.armed) arm(turn);
+        // Also one that waits before it watches its sockets again does so at once.
+        if (!draft.phase.armed || draft.watchFrom !== null) arm(turn);
         turn.finish(operation);
         return;
       }
@@ -143,22 +143,25 @@ function reload(turn: Turn, ticket: Ticket, command: CommandOf<"reload">): void 
     turn.emit({ do: "publish", event: "reload" });
     return turn.answerChanged(ticket, before);
   }
-  const old = turn.counted().map((member) => member.key);
-  draft.vacancies = [];
-  draft.retired = 0;
-  draft.operation = command.sequential
-    ? { kind: "roll", ticket, before, first: new Set(old), old }
-    : { kind: "reload", ticket, before, old: new Set(old), stage: "spawning" };
+  beginReload(turn, ticket, command.sequential);
 }
 
 function configure(turn: Turn, ticket: Ticket, command: CommandOf<"configure">): void {
   const { draft } = turn;
-  draft.spec = command.change(draft.spec);
+  applyChange(turn, command.change);
   const before = turn.livePids();
   if (command.then === "manage") draft.operation = { kind: "resize", ticket, before };
   else if (command.then === "reload" && draft.phase.kind === "active")
     reload(turn, ticket, { kind: "reload", graceful: true, sequential: false });
   else turn.answerChanged(ticket, before);
+}
+
+function applyChange(turn: Turn, change: (spec: WatcherSpec) => WatcherSpec): void {
+  const { draft } = turn;
+  const before = draft.spec;
+  draft.spec = change(before);
+  // Places that were given up are places again.
+  if (draft.spec.respawn && !before.respawn) draft.retired = 0;
 }
 
 function setNumprocesses(turn: Turn, by: number): void {
@@ -199,9 +202,8 @@ export function advanceOperation(turn: Turn): boolean {
     case "resize":
       return isSettled(turn) && finish(turn, operation);
     case "reload":
-      return advanceReload(turn, operation);
     case "roll":
-      return advanceRoll(turn, operation);
+      return advanceReload(turn, operation);
   }
 }
 
@@ -228,63 +230,12 @@ function finishRemove(turn: Turn, operation: Operation): true {
   return finish(turn, operation);
 }
 
-/** No process is on its way up or down, and those that are missing wait for a reason of their own. */
+/** No process is on its way up or down but those that a kill waits for, and those that are missing wait for a reason of their own. */
 function isSettled(turn: Turn): boolean {
   const { members, vacancies, phase } = turn.draft;
   if (phase.kind !== "active" && phase.kind !== "stopped") return false;
   return (
-    members.every((member) => member.doomed === null && member.state.kind !== "starting" && member.state.kind !== "started") &&
+    members.every((member) => member.doomed !== "replaced" && member.state.kind !== "starting" && member.state.kind !== "started") &&
     vacancies.every((vacancy) => vacancy.cause !== "fresh")
   );
-}
-
-function advanceReload(turn: Turn, operation: Reload): boolean {
-  const { draft } = turn;
-  if (operation.stage === "stopping") {
-    if (draft.members.some((member) => operation.old.has(member.key))) return false;
-    turn.emit({ do: "publish", event: "reload" });
-    turn.log("info", `${draft.spec.name} reloaded`);
-    return finish(turn, operation);
-  }
-  const fresh = current(turn);
-  if (fresh.length < draft.spec.numprocesses || fresh.some((member) => member.state.kind !== "ready")) return false;
-  draft.operation = { ...operation, stage: "stopping" };
-  for (const key of operation.old) turn.doom(key, "replaced");
-  return true;
-}
-
-/** A new process of a graceful reload did not stay up: the old ones go on, the new ones end. */
-export function abandonReload(turn: Turn, operation: Reload, cause: string): void {
-  const { draft } = turn;
-  draft.operation = null;
-  draft.vacancies = [];
-  for (const { key, doomed } of draft.members) if (doomed === null && !operation.old.has(key)) turn.doom(key, "replaced");
-  refuseReload(turn, operation.ticket, cause);
-}
-
-function advanceRoll(turn: Turn, operation: Roll): boolean {
-  const { draft } = turn;
-  const settled = draft.members.every((member) => member.doomed === null && member.state.kind === "ready");
-  if (!settled || draft.members.length < draft.spec.numprocesses) return false;
-  const [next, ...rest] = operation.old.filter((key) => turn.find(key) !== undefined);
-  if (next === undefined) {
-    turn.emit({ do: "publish", event: "reload" });
-    turn.log("info", `${draft.spec.name} reloaded`);
-    return finish(turn, operation);
-  }
-  draft.operation = { ...operation, old: rest };
-  turn.doom(next, "replaced");
-  return true;
-}
-
-/** A successor in a sequential reload did not stay up: the rest of the old ones go on. */
-export function abandonRoll(turn: Turn, operation: Roll, cause: string): void {
-  turn.draft.operation = null;
-  refuseReload(turn, operation.ticket, cause);
-}
-
-function refuseReload(turn: Turn, ticket: Ticket, cause: string): void {
-  const reason = `Cannot reload "${turn.draft.spec.name}": ${cause}; the old processes go on`;
-  turn.log("error", reason);
-  turn.answer(ticket, { ok: false, reason });
 }

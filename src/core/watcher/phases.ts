@@ -1,4 +1,5 @@
 /** The way of a watcher from stopped to active and back, phase by phase. */
+import { failuresAfter, restartDelay } from "../restart.js";
 import { hasHook } from "./state.js";
 import type { AfterStop, Phase } from "./state.js";
 import type { Turn } from "./turn.js";
@@ -9,6 +10,8 @@ export function beginStart(turn: Turn): void {
   const { draft } = turn;
   if (draft.phase.kind === "stopped" && draft.phase.armed) turn.emit({ do: "unwatchSockets" });
   draft.heldDown = false;
+  draft.watchFrom = null;
+  draft.begun = turn.at.now;
   draft.attempts += 1;
   draft.phase = { kind: "preparing", attempt: draft.attempts };
   draft.vacancies = [];
@@ -18,10 +21,22 @@ export function beginStart(turn: Turn): void {
   turn.emit({ do: "prepare", attempt: draft.attempts });
 }
 
-/** Waits for activity on the sockets before starting. */
+/** Waits for activity on the sockets before starting; for a while not even that, after runs that ended young. */
 export function arm(turn: Turn): void {
-  turn.draft.heldDown = false;
-  turn.draft.phase = { kind: "stopped", armed: true };
+  const { draft, at } = turn;
+  draft.heldDown = false;
+  draft.phase = { kind: "stopped", armed: true };
+  const delay = restartDelay(draft.spec, draft.shortRuns);
+  draft.watchFrom = delay > 0 ? at.now + delay : null;
+  if (delay > 0) turn.log("warning", `${draft.spec.name} ended young again; it waits for activity from in ${delay / 1000} s on`);
+  else turn.emit({ do: "watchSockets" });
+}
+
+/** The sockets are watched again once it is time. */
+export function watchAgain(turn: Turn): void {
+  const { draft, at } = turn;
+  if (draft.watchFrom === null || draft.watchFrom > at.now) return;
+  draft.watchFrom = null;
   turn.emit({ do: "watchSockets" });
 }
 
@@ -32,6 +47,7 @@ export function beginStop(turn: Turn, then: AfterStop): void {
     case "stopped":
       if (draft.phase.armed) turn.emit({ do: "unwatchSockets" });
       draft.phase = { kind: "stopped", armed: false };
+      draft.watchFrom = null;
       return;
     case "preparing":
       // Nothing runs yet, and a slow before_start is not waited for.
@@ -57,8 +73,12 @@ export function stopAll(turn: Turn, then: AfterStop): void {
   const { draft } = turn;
   draft.phase = { kind: "stopping", then };
   draft.vacancies = [];
-  // A process that is being stopped already keeps its own deadline.
-  for (const member of draft.members) if (member.doomed === null) turn.doom(member.key, "replaced");
+  const order = turn.stopOrder();
+  for (const { key, doomed } of draft.members) {
+    // One that is being stopped already has had its signal, and may have more patience than a stop of all has.
+    if (doomed === null) turn.doom(key, "replaced", order);
+    else turn.tell(key, { kind: "hasten", timeout: order.timeout });
+  }
 }
 
 /** @returns whether the phase has changed. */
@@ -104,7 +124,7 @@ function isOver(turn: Turn): boolean {
 function confirm(turn: Turn): void {
   if (hasHook(turn.draft.spec, "after_start")) {
     turn.draft.phase = { kind: "confirming" };
-    turn.emit({ do: "confirm" });
+    turn.emit({ do: "confirm", attempt: turn.draft.attempts });
     return;
   }
   activate(turn);
@@ -130,6 +150,8 @@ export function closed(turn: Turn, then: AfterStop): void {
   draft.phase = { kind: "stopped", armed: false };
   draft.retired = 0;
   turn.log("info", `${draft.spec.name} stopped`);
-  if (then === "start") beginStart(turn);
-  else if (then === "arm") arm(turn);
+  if (then === "start") return beginStart(turn);
+  if (then === "stay") return;
+  draft.shortRuns = failuresAfter(draft.shortRuns, turn.at.now - draft.begun);
+  arm(turn);
 }

@@ -118,6 +118,11 @@ export interface WatcherState {
   readonly retired: number;
   /** How often a start was begun. */
   readonly attempts: number;
+  /** When the present or the last run was begun. */
+  readonly begun: Millis;
+  /** on_demand: how many runs in a row ended young, and from when on the sockets are watched again where that is not at once. */
+  readonly shortRuns: number;
+  readonly watchFrom: Millis | null;
   /** Starts that failed in a row, of any process. */
   readonly failedStarts: number;
   /** warmup_delay: no spawn before this moment. */
@@ -137,7 +142,7 @@ export type WatcherEvent =
   | { readonly kind: "prepared"; readonly attempt: number; readonly outcome: "go" | "declined" }
   | { readonly kind: "prepared"; readonly attempt: number; readonly outcome: "failed"; readonly reason: string }
   /** after_start's answer. */
-  | { readonly kind: "confirmed"; readonly ok: boolean }
+  | { readonly kind: "confirmed"; readonly attempt: number; readonly ok: boolean }
   /** before_stop is done. */
   | { readonly kind: "left" }
   /** The answer to `close`. */
@@ -171,7 +176,7 @@ export type WatcherEffect =
   | { readonly do: "prepare"; readonly attempt: number }
   | { readonly do: "spawn"; readonly key: Key; readonly wid: number }
   /** Run after_start; `confirmed` answers. */
-  | { readonly do: "confirm" }
+  | { readonly do: "confirm"; readonly attempt: number }
   /** Run before_stop; `left` answers. */
   | { readonly do: "leave" }
   /**
@@ -227,6 +232,9 @@ export function makeWatcher(spec: WatcherSpec): WatcherState {
     vacancies: [],
     retired: 0,
     attempts: 0,
+    begun: 0,
+    shortRuns: 0,
+    watchFrom: null,
     failedStarts: 0,
     nextSpawn: 0,
     wake: null,

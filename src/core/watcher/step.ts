@@ -8,8 +8,9 @@ import type { Exit, SpawnFailure } from "../ports.js";
 import { failuresAfter, restartDelay } from "../restart.js";
 import { signalName } from "../signals.js";
 import { armWake, fill, supervises } from "./fill.js";
-import { abandonReload, abandonRoll, accept, advanceOperation, answerKills, beginNext } from "./operations.js";
-import { activate, advancePhase, beginStart, beginStop, close, closed, stopAll } from "./phases.js";
+import { accept, advanceOperation, answerKills, beginNext } from "./operations.js";
+import { activate, advancePhase, beginStart, beginStop, close, closed, stopAll, watchAgain } from "./phases.js";
+import { abandonReload, isBeingReplaced } from "./reloads.js";
 import type { Key, Member, Moment, WatcherEvent, WatcherState, WatcherStep } from "./state.js";
 import { Turn } from "./turn.js";
 
@@ -39,7 +40,7 @@ function takeIn(turn: Turn, event: WatcherEvent): void {
     case "prepared":
       return prepared(turn, event);
     case "confirmed":
-      if (draft.phase.kind !== "confirming") return;
+      if (draft.phase.kind !== "confirming" || event.attempt !== draft.attempts) return;
       if (event.ok) return activate(turn);
       turn.log("warning", `${draft.spec.name}: after_start refused the start`);
       return beginStop(turn, "stay");
@@ -58,9 +59,7 @@ function takeIn(turn: Turn, event: WatcherEvent): void {
     case "ready":
       return turn.tell(event.key, { kind: "ready" });
     case "vetoed":
-      if (!supervises(turn)) return;
-      turn.log("warning", `${draft.spec.name}: after_spawn refused the process`);
-      return beginStop(turn, "stay");
+      return vetoed(turn, event.key);
     case "exited":
       return exited(turn, event.key, event);
     case "emptied":
@@ -71,7 +70,7 @@ function takeIn(turn: Turn, event: WatcherEvent): void {
       return turn.find(event.key)?.doomed === null ? turn.doom(event.key, "killed") : undefined;
     case "wake":
       draft.wake = null;
-      return;
+      return watchAgain(turn);
     case "activity":
       return draft.phase.kind === "stopped" && draft.phase.armed ? beginStart(turn) : undefined;
     default:
@@ -105,6 +104,15 @@ function prepared(turn: Turn, event: Extract<WatcherEvent, { kind: "prepared" }>
   }
 }
 
+/** after_spawn refused a process that runs: an answer to one that is gone or going is of no use any more. */
+function vetoed(turn: Turn, key: Key): void {
+  if (!supervises(turn) || turn.find(key)?.doomed !== null) return;
+  const cause = `${turn.draft.spec.name}: after_spawn refused the process`;
+  turn.log("warning", cause);
+  if (abandonReload(turn, key, "after_spawn refused a new process")) return;
+  beginStop(turn, "stay");
+}
+
 /** A process could not be started. */
 function failed(turn: Turn, key: Key, failure: SpawnFailure): void {
   const { draft } = turn;
@@ -113,7 +121,7 @@ function failed(turn: Turn, key: Key, failure: SpawnFailure): void {
   turn.tell(key, { kind: "failed", failure });
   if (failure.stage !== "cancelled") turn.log("warning", failure.message);
   if (member.doomed !== null || failure.stage === "cancelled" || !supervises(turn)) return;
-  if (abandon(turn, key, failure.message)) return;
+  if (abandonReload(turn, key, failure.message)) return;
   draft.failedStarts += 1;
   const { spec } = draft;
   if (failure.stage === "hook" || (spec.maxRetry >= 0 && draft.failedStarts >= spec.maxRetry)) {
@@ -137,7 +145,7 @@ function exited(turn: Turn, key: Key, { exit, leftovers }: { readonly exit: Exit
   if (!supervises(turn)) return;
   const respawns = draft.spec.respawn && !draft.spec.onDemand;
   if (member.doomed !== null) {
-    if (member.doomed === "killed" && !respawns) draft.retired += 1;
+    if (member.doomed === "killed" && !respawns && !isBeingReplaced(turn, key)) draft.retired += 1;
     return;
   }
   died(turn, member, exit);
@@ -147,13 +155,13 @@ function exited(turn: Turn, key: Key, { exit, leftovers }: { readonly exit: Exit
 function died(turn: Turn, member: Member, exit: Exit): void {
   const { draft, at } = turn;
   const { spec } = draft;
-  if (abandon(turn, member.key, `a new process ${describeExit(exit)}`)) return;
+  if (abandonReload(turn, member.key, `a new process ${describeExit(exit)}`)) return;
   const { state } = member;
   const life = state.kind === "started" || state.kind === "ready" ? { pid: state.pid, lived: at.now - state.since } : null;
   const obituary = `${spec.name}: process ${life?.pid ?? ""} ${describeExit(exit)}`;
   if (!spec.respawn || spec.onDemand) {
     turn.log("info", obituary);
-    draft.retired += 1;
+    if (!isBeingReplaced(turn, member.key)) draft.retired += 1;
     return;
   }
   const failures = failuresAfter(member.failures, life?.lived ?? 0);
@@ -161,21 +169,6 @@ function died(turn: Turn, member: Member, exit: Exit): void {
   draft.vacancies = [...draft.vacancies, { failures, notBefore: at.now + delay, cause: "died" }];
   if (delay === 0) turn.log("info", `${obituary}; the next starts at once`);
   else turn.log("warning", `${obituary}, young like the one before; the next starts in ${delay / 1000} s`);
-}
-
-/** Ends a reload whose new process did not stay up. @returns whether there was one. */
-function abandon(turn: Turn, key: Key, cause: string): boolean {
-  const { operation } = turn.draft;
-  if (operation?.kind === "reload" && !operation.old.has(key) && operation.stage === "spawning") {
-    abandonReload(turn, operation, cause);
-    return true;
-  }
-  if (operation?.kind === "roll" && !operation.first.has(key)) {
-    abandonRoll(turn, operation, cause);
-    // Its place is to be filled all the same.
-    return false;
-  }
-  return false;
 }
 
 function describeExit(exit: Exit): string {

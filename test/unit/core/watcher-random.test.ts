@@ -34,6 +34,8 @@ function randomCommand(random: () => number): Command {
     { kind: "resize", by: 1 },
     { kind: "resize", by: -1 },
     { kind: "kill", pid: null, signal: SIGTERM, timeout: 500, children: false },
+    { kind: "kill", pid: null, signal: SIGTERM, timeout: 3_600_000, children: false },
+    { kind: "configure", change: (spec) => ({ ...spec, respawn: !spec.respawn }), then: "manage" },
   ]);
 }
 
@@ -74,6 +76,7 @@ for (const seed of Array.from({ length: 200 }, (_, index) => index + 1)) {
       if (choice < 0.35) tickets.push(watcher.command(randomCommand(random)));
       else if (choice < 0.65 && pids.length > 0) watcher.die(pick(random, pids), { kind: "exited", code: 1 }, random() > 0.8);
       else if (choice < 0.7) watcher.send({ kind: "activity" });
+      else if (choice < 0.72 && pids.length > 0) watcher.send({ kind: "vetoed", key: watcher.keyOf(pick(random, pids)) });
       else watcher.advance(random() * 1500);
       for (const member of watcher.state.members) if (member.state.kind === "started") watcher.send({ kind: "ready", key: member.key });
       check(watcher, watcher.state.operation?.kind === "reload");

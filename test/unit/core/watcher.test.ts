@@ -370,3 +370,87 @@ test("a watcher that does not stop takes in a bounded number of commands", () =>
   watcher.die(101);
   assert.equal(watcher.answers.get(stop)?.ok, true);
 });
+
+test("a stop has no more patience than the watcher, whatever a kill before it was given", () => {
+  const watcher = started({ gracefulTimeout: 5 });
+  watcher.obedient = false;
+  watcher.command({ kind: "kill", pid: null, signal: SIGTERM, timeout: 3_600_000, children: false });
+  const stop = watcher.command({ kind: "stop" });
+  assert.equal(watcher.count("signal"), 1, "the stop signal is not sent twice");
+  watcher.advance(5000);
+  assert.equal(watcher.answers.get(stop)?.ok, true);
+  assert.deepEqual(watcher.timers(), []);
+});
+
+test("incr and reload do not wait for a kill that takes its time", () => {
+  const watcher = started({ numprocesses: 2 });
+  watcher.obedient = false;
+  watcher.command({ kind: "kill", pid: 101, signal: SIGTERM, timeout: 3_600_000, children: false });
+  const incr = watcher.command({ kind: "resize", by: 1 });
+  assert.equal(watcher.answers.get(incr)?.ok, true);
+  const reload = watcher.command({ kind: "reload", graceful: true, sequential: false });
+  watcher.die(102);
+  watcher.die(103);
+  assert.equal(watcher.answers.get(reload)?.ok, true);
+});
+
+test("after_spawn's refusal of a new process abandons a reload, and the old one goes on", () => {
+  const watcher = started();
+  watcher.automatic.ready = false;
+  const ticket = watcher.command({ kind: "reload", graceful: true, sequential: false });
+  watcher.send({ kind: "vetoed", key: watcher.keyOf(102) });
+  assert.equal(watcher.answers.get(ticket)?.ok, false);
+  assert.deepEqual([watcher.pids(), watcher.state.phase.kind], [[101], "active"]);
+});
+
+test("a reload of a watcher that stops by itself meanwhile is answered", () => {
+  const watcher = started({ numprocesses: 2, warmupDelay: 60, maxRetry: 1 });
+  watcher.advance(60_000);
+  const ticket = watcher.command({ kind: "reload", graceful: true, sequential: true });
+  watcher.spawnFailure = { stage: "exec" };
+  watcher.advance(120_000);
+  assert.equal(watcher.answers.get(ticket)?.ok, false);
+});
+
+test("a reload of a watcher without respawn is answered though an old process ends by itself meanwhile", () => {
+  for (const sequential of [false, true]) {
+    const watcher = started({ numprocesses: 2, respawn: false });
+    watcher.automatic.ready = false;
+    const ticket = watcher.command({ kind: "reload", graceful: true, sequential });
+    watcher.die(102, { kind: "exited", code: 0 });
+    for (let turn = 0; turn < 4; turn += 1) {
+      for (const { key, state } of watcher.state.members) if (state.kind === "started") watcher.send({ kind: "ready", key });
+    }
+    assert.equal(watcher.answers.get(ticket)?.ok, true, `sequential: ${sequential}`);
+  }
+});
+
+test("an on_demand watcher whose process keeps dying young waits longer and longer before it watches its sockets", () => {
+  const watcher = started({ onDemand: true });
+  for (let run = 0; run < 3; run += 1) {
+    watcher.advance(30_000);
+    watcher.send({ kind: "activity" });
+    const [pid = 0] = watcher.pids();
+    watcher.die(pid, { kind: "exited", code: 1 });
+  }
+  assert.equal(watcher.count("watchSockets"), 3, "at the start, after the first run, and once the second has waited");
+  watcher.advance(200);
+  assert.equal(watcher.count("watchSockets"), 4);
+  watcher.command({ kind: "stop" });
+  assert.deepEqual(watcher.timers(), []);
+});
+
+test("an answer of after_start or after_spawn to an earlier start is of no use to the present one", () => {
+  const watcher = started({ hooks: { after_start: { target: "x", ignoreFailure: false } } });
+  watcher.command({ kind: "restart" });
+  watcher.send({ kind: "confirmed", attempt: 1, ok: false });
+  watcher.send({ kind: "vetoed", key: 1 });
+  assert.deepEqual([watcher.pids(), watcher.state.phase.kind], [[102], "active"]);
+});
+
+test("respawn that is turned on fills the places that were given up", () => {
+  const watcher = started({ numprocesses: 2, respawn: false });
+  watcher.die(101, { kind: "exited", code: 0 });
+  watcher.command({ kind: "configure", change: (spec) => ({ ...spec, respawn: true }), then: "manage" });
+  assert.equal(watcher.pids().length, 2);
+});
