@@ -33,7 +33,7 @@ export async function assemble({ config, overrides, log }: Request): Promise<Arb
     clock,
     random: Math.random,
     log,
-    host: new LinuxProcessHost(native, { subreaper: true }),
+    host: new LinuxProcessHost(native, { subreaper: true, log }),
     outputs: createOutputs({ log, clock, stdout: STDOUT }),
     sockets: createSockets(),
     hooks: createHooks({ log }),

@@ -2,13 +2,15 @@
  * The ProcessHost port on Linux: starts workers, learns of their deaths by SIGCHLD and keeps track of the tree of
  * processes that each of them brings about. What to do about any of it is decided by who listens.
  */
-import type { Exit, Pid, ProcessHost, ProcessInfo, ProcessListener, SpawnFailure, SpawnPlan } from "../core/ports.js";
+import type { Exit, Log, Pid, ProcessHost, ProcessInfo, ProcessListener, SpawnFailure, SpawnPlan } from "../core/ports.js";
 import { fail, type Result } from "../core/result.js";
 import { keepFromWorkers } from "./descriptors.js";
 import type { Native } from "./native.js";
 import { ProcTable, type ProcStat } from "./proc-table.js";
 import { ProcessFigures } from "./process-figures.js";
+import { Purge } from "./purge.js";
 import { Reaper } from "./reaper.js";
+import { Released } from "./released.js";
 import { Spawner } from "./spawn.js";
 import { sweep } from "./sweep.js";
 import { ProcessTree, type Forest } from "./tree.js";
@@ -16,6 +18,8 @@ import { ProcessTree, type Forest } from "./tree.js";
 export interface HostOptions {
   /** Take over the orphans of all descendants (PR_SET_CHILD_SUBREAPER): right for a daemon, not for a library. */
   readonly subreaper: boolean;
+  /** Told of processes that cannot be killed. */
+  readonly log: Pick<Log, "error">;
 }
 
 interface Worker {
@@ -23,6 +27,7 @@ interface Worker {
   readonly tree: ProcessTree;
 }
 
+const SIGKILL = 9;
 /** Without being told of the deaths of orphans, this many milliseconds pass between two looks at them. */
 const ORPHAN_POLL = 50;
 /** Unprivileged users may have 64 MiB in pipes; past that all their new pipes shrink, so only a few are made large. */
@@ -38,17 +43,17 @@ export class LinuxProcessHost implements ProcessHost {
   readonly #workers = new Map<Pid, Worker>();
   /** Workers whose leader has died before others of its tree. */
   readonly #remains = new Map<Pid, Worker>();
-  /** Leaders that live on unsupervised, or did: their numbers are also those of their sessions. */
-  readonly #released = new Set<Pid>();
+  readonly #released = new Released();
+  readonly #purge: Purge;
   readonly #privileged = process.geteuid?.() === 0;
   #batch: { readonly worker: Worker; readonly exit: Exit }[] = [];
   #poll: NodeJS.Timeout | null = null;
 
   /**
    * @throws where the kernel refuses to make this process a subreaper
-   * @example `const host = new LinuxProcessHost(loadNative(), { subreaper: true });`
+   * @example `const host = new LinuxProcessHost(loadNative(), { subreaper: true, log });`
    */
-  constructor(native: Native, { subreaper }: HostOptions) {
+  constructor(native: Native, { subreaper, log }: HostOptions) {
     this.#native = native;
     const table = this.#table;
     keepFromWorkers(native);
@@ -57,6 +62,7 @@ export class LinuxProcessHost implements ProcessHost {
     this.#forest = { native, table, adopts: subreaper || process.pid === 1, orphans: () => table.orphans((pid) => this.#workers.has(pid)) };
     this.#figures = new ProcessFigures(native, table);
     this.#spawner = new Spawner(native);
+    this.#purge = new Purge(log, (leader) => this.#empty(leader));
     this.#reaper = new Reaper(native, {
       isOurs: (pid) => this.#workers.has(pid),
       ours: () => this.#workers.keys(),
@@ -86,7 +92,8 @@ export class LinuxProcessHost implements ProcessHost {
 
   signalTree(leader: Pid, signal: number): readonly Pid[] {
     const worker = this.#workers.get(leader) ?? this.#remains.get(leader);
-    return worker === undefined ? [] : worker.tree.signal(signal);
+    if (worker === undefined) return [];
+    return signal === SIGKILL ? this.#purge.kill(worker.tree) : worker.tree.signal(signal).reached;
   }
 
   children(pid: Pid, recursive: boolean): readonly Pid[] {
@@ -97,6 +104,7 @@ export class LinuxProcessHost implements ProcessHost {
   release(pid: Pid): void {
     if (this.#workers.delete(pid)) this.#released.add(pid);
     this.#remains.delete(pid);
+    this.#purge.end(pid);
   }
 
   inspect(pids: readonly Pid[], withChildren: boolean): ReadonlyMap<Pid, ProcessInfo> {
@@ -112,8 +120,9 @@ export class LinuxProcessHost implements ProcessHost {
     if (this.#poll !== null) clearTimeout(this.#poll);
     this.#poll = null;
     this.#table.refresh();
-    const spared = ({ pid, session }: ProcStat): boolean =>
-      this.#workers.has(session) || this.#released.has(pid) || this.#released.has(session);
+    this.#purge.close();
+    this.#released.prune(() => this.#forest.orphans());
+    const spared = (stat: ProcStat): boolean => this.#workers.has(stat.session) || this.#released.spares(stat);
     await sweep(this.#forest, { spared, remains: [...this.#remains.values()].map((worker) => worker.tree) });
     this.#reaper.close();
     this.#workers.clear();
@@ -152,11 +161,13 @@ export class LinuxProcessHost implements ProcessHost {
     const batch = this.#batch;
     this.#batch = [];
     this.#checkRemains();
+    this.#released.prune(() => this.#forest.orphans());
     for (const { worker, exit } of batch) {
       const leftovers = worker.tree.survives();
       // A listener that throws must not keep the others from being told.
       queueMicrotask(() => worker.listener.exited(exit, leftovers));
       if (leftovers) this.#remains.set(worker.tree.leader, worker);
+      else this.#purge.end(worker.tree.leader);
     }
     if (this.#remains.size > 0 && !this.#forest.adopts) this.#poll ??= setTimeout(() => this.#lookAgain(), ORPHAN_POLL).unref();
   }
@@ -167,10 +178,15 @@ export class LinuxProcessHost implements ProcessHost {
   }
 
   #checkRemains(): void {
-    for (const [leader, { tree, listener }] of this.#remains) {
-      if (tree.survives()) continue;
-      this.#remains.delete(leader);
-      queueMicrotask(() => listener.emptied());
-    }
+    for (const [leader, { tree }] of this.#remains) if (!tree.survives()) this.#empty(leader);
+  }
+
+  /** Nobody is left of the tree, or nobody who could be ended. */
+  #empty(leader: Pid): void {
+    this.#purge.end(leader);
+    const remains = this.#remains.get(leader);
+    if (remains === undefined) return;
+    this.#remains.delete(leader);
+    queueMicrotask(() => remains.listener.emptied());
   }
 }

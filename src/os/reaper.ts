@@ -76,7 +76,8 @@ export class Reaper {
     for (const [pid, seen] of this.#strangers) {
       if (seen > due) continue;
       this.#strangers.delete(pid);
-      this.#native.reap(pid);
+      // The stranger may have been reaped by its owner, and a worker of ours may have got its number.
+      if (!this.#deaths.isOurs(pid)) this.#native.reap(pid);
     }
     this.#collect();
   }

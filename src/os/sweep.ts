@@ -23,10 +23,10 @@ export async function sweep(forest: Forest, { spared, remains }: Leftovers): Pro
     table.refresh();
     const roots = forest.orphans().filter((child) => !spared(child));
     const alive = roots.flatMap((root) => [root, ...table.descendants(root.pid)]).map((stat) => stat.pid);
-    for (const pid of alive) native.kill(pid, SIGKILL);
+    const killable = alive.filter((pid) => native.kill(pid, SIGKILL).ok);
     for (const { pid } of roots) killed.add(pid);
-    const left = remains.flatMap((tree) => tree.signal(SIGKILL));
-    if (alive.length + left.length === 0) break;
+    const left = remains.flatMap((tree) => tree.signal(SIGKILL).reached);
+    if (killable.length + left.length === 0) break;
     await new Promise((resolve) => setTimeout(resolve, PAUSE));
   }
   for (const pid of killed) native.reap(pid);

@@ -19,12 +19,22 @@ export interface Forest {
 /** Processes may fork while they are being killed: so often they are looked for again. */
 const ROUNDS = 3;
 const SIGKILL = 9;
+/** So many may be remembered before the dead among them are looked for. */
+const FEW = 32;
+
+/** Who got a signal, and who lives but belongs to somebody whom we may not signal. */
+export interface Delivery {
+  readonly reached: readonly Pid[];
+  readonly refused: readonly Pid[];
+}
 
 export class ProcessTree {
   readonly leader: Pid;
   readonly #forest: Forest;
   /** Others of the tree, with the start times that tell them from later processes of the same number. */
   readonly #others = new Map<Pid, number>();
+  /** How many of them there were when the gone ones were last dropped. */
+  #kept = FEW;
   #leaderGone = false;
   /** Once empty, the number of the group may come to mean another group. */
   #groupGone = false;
@@ -37,6 +47,7 @@ export class ProcessTree {
   /** Notes descendants that are known from elsewhere: after the death of a parent nothing links them to the leader. */
   remember(found: readonly ProcStat[]): void {
     for (const { pid, start } of found) if (pid !== this.leader) this.#others.set(pid, start);
+    if (this.#others.size > 2 * this.#kept) this.#dropGone();
   }
 
   /** Whether that process was seen in this tree; it may be a zombie by now. */
@@ -61,19 +72,27 @@ export class ProcessTree {
     return this.#others.size > 0;
   }
 
-  /** Sends to all of them. Who is started by one of them meanwhile is found by the next call, with SIGKILL by this one. */
-  signal(signal: number): readonly Pid[] {
-    const reached = new Set<Pid>();
-    for (let round = 0; round < (signal === SIGKILL ? ROUNDS : 1); round++) {
-      if (round > 0) this.#forest.table.refresh();
-      const before = reached.size;
-      for (const pid of this.#signalOnce(signal, reached)) reached.add(pid);
-      if (reached.size === before) break;
-    }
-    return [...reached];
+  /** Whether the leader has been reaped. */
+  get leaderless(): boolean {
+    return this.#leaderGone;
   }
 
-  #signalOnce(signal: number, done: ReadonlySet<Pid>): readonly Pid[] {
+  /** Sends to all of them. Who is started by one of them meanwhile is found by the next call, with SIGKILL by this one. */
+  signal(signal: number): Delivery {
+    const reached = new Set<Pid>();
+    const refused = new Set<Pid>();
+    for (let round = 0; round < (signal === SIGKILL ? ROUNDS : 1); round++) {
+      if (round > 0) this.#forest.table.refresh();
+      const delivery = this.#signalOnce(signal, new Set([...reached, ...refused]));
+      for (const pid of delivery.refused) refused.add(pid);
+      const before = reached.size;
+      for (const pid of delivery.reached) reached.add(pid);
+      if (reached.size === before) break;
+    }
+    return { reached: [...reached], refused: [...refused] };
+  }
+
+  #signalOnce(signal: number, done: ReadonlySet<Pid>): Delivery {
     const { native, table } = this.#forest;
     this.#gather();
     // Looked at before the first signal: the killed are zombies at once.
@@ -81,11 +100,20 @@ export class ProcessTree {
       const stat = done.has(pid) ? null : table.stat(pid);
       return stat !== null && stat.start === start && isAlive(stat) ? stat : [];
     });
-    const group = this.#hasGroup() && native.kill(-this.leader, signal).ok;
-    const reached = targets
-      .filter((stat) => (group && stat.group === this.leader) || native.kill(stat.pid, signal).ok)
-      .map((stat) => stat.pid);
-    return group && !this.#leaderGone ? [this.leader, ...reached] : reached;
+    // Without its leader a group keeps its number only by a member: another group may bear it by now.
+    const known = !this.#leaderGone || targets.some((stat) => stat.group === this.leader);
+    const group = known && native.kill(-this.leader, signal).ok;
+    const reached: Pid[] = [];
+    const refused: Pid[] = [];
+    const note = (pid: Pid, grouped: boolean): void => {
+      // A group takes a signal when one of its members may be sent it, so each is asked about.
+      const sent = native.kill(pid, grouped ? 0 : signal);
+      if (sent.ok || (grouped && sent.failure !== "EPERM")) reached.push(pid);
+      else if (sent.failure === "EPERM") refused.push(pid);
+    };
+    if (!this.#leaderGone && !done.has(this.leader)) note(this.leader, group);
+    for (const stat of targets) note(stat.pid, group && stat.group === this.leader);
+    return { reached, refused };
   }
 
   #gather(): void {
@@ -108,6 +136,12 @@ export class ProcessTree {
 
   #forgetDead(): void {
     for (const [pid, start] of this.#others) if (!this.#forest.table.runs(pid, start)) this.#others.delete(pid);
+  }
+
+  /** Zombies are kept: they are still to be recognised as members when they are reaped. */
+  #dropGone(): void {
+    for (const [pid, start] of this.#others) if (this.#forest.table.stat(pid)?.start !== start) this.#others.delete(pid);
+    this.#kept = Math.max(FEW, this.#others.size);
   }
 
   #hasGroup(): boolean {

@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import type { Exit, OutputPlan, Pid, SpawnFailure, SpawnPlan } from "../../src/core/ports.js";
 import { succeed, type Result } from "../../src/core/result.js";
-import { loadNative } from "../../src/os/native.js";
+import { loadNative, type Native } from "../../src/os/native.js";
 import { LinuxProcessHost } from "../../src/os/process-host.js";
 import type { AttachedChannel } from "../../src/os/streams/channel.js";
 
@@ -15,7 +15,15 @@ export interface Puppet {
   readonly emptied: Promise<null>;
 }
 
+export interface StageOptions {
+  readonly subreaper?: boolean;
+  /** System calls in place of the real ones. */
+  readonly native?: Partial<Native>;
+}
+
 export interface Stage {
+  /** What the host has logged. */
+  readonly errors: readonly string[];
   readonly host: LinuxProcessHost;
   /** Starts `argv` with the rest of the plan as in `PLAIN`. */
   attempt(plan: Partial<SpawnPlan>): Promise<Result<Puppet, SpawnFailure>>;
@@ -48,8 +56,10 @@ export const PLAIN: SpawnPlan = {
 };
 
 /** @example `const stage = setUp(t); const puppet = await stage.start({ argv: ["sleep", "60"] });` */
-export function setUp(cleanup: Cleanup, options: { readonly subreaper: boolean } = { subreaper: true }): Stage {
-  const host = new LinuxProcessHost(loadNative(), options);
+export function setUp(cleanup: Cleanup, { subreaper = true, native = {} }: StageOptions = {}): Stage {
+  const errors: string[] = [];
+  const log = { error: (message: string) => void errors.push(message) };
+  const host = new LinuxProcessHost({ ...loadNative(), ...native }, { subreaper, log });
   const living = new Set<Puppet>();
   // Neither signals nor orphans keep a program alive that waits for nothing else.
   const awake = setInterval(() => undefined, 60_000);
@@ -92,6 +102,7 @@ export function setUp(cleanup: Cleanup, options: { readonly subreaper: boolean }
   };
 
   return {
+    errors,
     host,
     attempt,
     start,

@@ -3,6 +3,8 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { promisify } from "node:util";
+import { fail, succeed } from "../../../src/core/result.js";
+import { loadNative } from "../../../src/os/native.js";
 import { isGone, keep, setUp, until, type Puppet, type Stage } from "../../helpers/processes.js";
 import { repositoryPath } from "../../helpers/root.js";
 
@@ -54,6 +56,56 @@ for (const subreaper of [false, true]) {
     assert.deepEqual(stage.host.signalTree(puppet.pid, 9), []);
   });
 }
+
+test("a leftover that may not be killed is told about and given up, also where a killable one stands beside it", async (t) => {
+  const real = loadNative();
+  const untouchable = new Set<number>();
+  const stage = setUp(t, { native: { kill: (pid, signal) => (untouchable.has(pid) ? fail("EPERM") : real.kill(pid, signal)) } });
+  const { puppet, child, session } = await startFamily(stage);
+  stage.host.children(puppet.pid, true);
+  untouchable.add(session);
+  assert.deepEqual([...stage.host.signalTree(puppet.pid, 9)].sort(), [puppet.pid, child].sort());
+  assert.equal((await puppet.exited).leftovers, true);
+  await until(() => isGone(child));
+  assert.deepEqual(stage.errors, []);
+  assert.deepEqual(stage.host.signalTree(puppet.pid, 9), []);
+  await puppet.emptied;
+  assert.equal(stage.errors.length, 1);
+  assert.match(stage.errors[0] ?? "", new RegExp(`^Cannot kill process "${session}" of the worker "${puppet.pid}": .*EPERM.*given up`));
+  assert.deepEqual(stage.host.signalTree(puppet.pid, 9), []);
+  process.kill(session, "SIGKILL");
+  await until(() => isGone(session));
+});
+
+test("a member of the group that may not be killed is not counted as reached", async (t) => {
+  const real = loadNative();
+  const untouchable = new Set<number>();
+  // As the kernel does it: a group takes the signal when any of its members does.
+  const refuses = (pid: number): boolean => untouchable.has(pid) || untouchable.has(-pid);
+  const stage = setUp(t, {
+    native: { kill: (pid, signal) => (refuses(pid) ? (pid < 0 ? succeed(undefined) : fail("EPERM")) : real.kill(pid, signal)) },
+  });
+  const puppet = await stage.start({ argv: ["sleep", "60"] });
+  untouchable.add(puppet.pid);
+  for (const _ of [1, 2]) assert.deepEqual(stage.host.signalTree(puppet.pid, 9), []);
+  assert.deepEqual(stage.errors.length, 1, "a leader that lives on is told about once");
+  assert.match(stage.errors[0] ?? "", /stop waits/);
+  process.kill(puppet.pid, "SIGKILL");
+  assert.equal((await puppet.exited).leftovers, false);
+});
+
+test("SIGKILL is sent again to what appears in the tree after it", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const real = loadNative();
+  let deaf = true;
+  const stage = setUp(t, { native: { kill: (pid, signal) => (deaf && signal === 9 ? succeed(undefined) : real.kill(pid, signal)) } });
+  const puppet = await stage.start({ argv: ["sleep", "60"] });
+  assert.deepEqual(stage.host.signalTree(puppet.pid, 9), [puppet.pid]);
+  deaf = false;
+  t.mock.timers.tick(3_000);
+  await puppet.exited;
+  t.mock.timers.reset();
+});
 
 test("the exit of a worker is told with its code or its signal", async (t) => {
   const stage = setUp(t);
