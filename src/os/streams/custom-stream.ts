@@ -1,6 +1,7 @@
 /** A user's own stream class: `./mystream.js:MyStream`. */
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Clock } from "../../core/ports.js";
 import { fail, type Result, succeed } from "../../core/result.js";
 import type { OptionValue } from "../../core/spec.js";
 import type { Taker } from "./record-sink.js";
@@ -11,6 +12,9 @@ export interface CustomTarget {
   readonly name: string;
 }
 
+/** Milliseconds for loading the module and opening the stream: the watchers after this one wait for it. */
+const OPEN_LIMIT = 30_000;
+
 type Method = (...values: readonly unknown[]) => unknown;
 
 /** Reads `MODULE:CLASS`; null where the text has no such form. */
@@ -20,20 +24,46 @@ export function parseCustomTarget(text: string): CustomTarget | null {
   return module === undefined || name === undefined || module === "file" ? null : { module, name };
 }
 
-/** Loads the module, makes the stream with its options and opens it. */
+/** Loads the module, makes the stream with its options and opens it, within half a minute. */
 export async function loadCustomStream(
   target: CustomTarget,
   options: Readonly<Record<string, OptionValue>>,
+  clock: Pick<Clock, "after">,
+): Promise<Result<Taker, string>> {
+  let late = false;
+  const opening = open(target, options, () => late);
+  return new Promise((resolve) => {
+    const cancel = clock.after(OPEN_LIMIT, () => {
+      late = true;
+      const limit = OPEN_LIMIT / 1000;
+      resolve(
+        fail(`Cannot open stream "${target.module}:${target.name}": its module or its open() took more than ${limit} s; make it quicker`),
+      );
+    });
+    void opening.then((opened) => {
+      cancel();
+      resolve(opened);
+    });
+  });
+}
+
+/** Never rejects. A stream that was given up meanwhile is closed when it is open at last. */
+async function open(
+  target: CustomTarget,
+  options: Readonly<Record<string, OptionValue>>,
+  givenUp: () => boolean,
 ): Promise<Result<Taker, string>> {
   const found = await loadClass(target);
   if (!found.ok) return found;
   const whole = `"${target.module}:${target.name}"`;
+  if (givenUp()) return fail(`Cannot make stream ${whole}: it was given up`);
   try {
     const stream: unknown = Reflect.construct(found.value, [{ ...options }]);
     const put = method(stream, "write");
     if (put === null) return fail(`Cannot use stream class ${whole}: it has no method write(record)`);
     const close = method(stream, "close");
     await method(stream, "open")?.();
+    if (givenUp()) await close?.();
     return succeed({
       put: (record) => put(record),
       close: async () => {

@@ -177,7 +177,7 @@ class Shop {
   }
 
   async #openCustom(plan: StreamPlan & { readonly kind: "custom" }, of: Place): Promise<Result<Sink, string>> {
-    const taker = await loadCustomStream(plan.target, plan.options);
+    const taker = await loadCustomStream(plan.target, plan.options, this.#context.clock);
     if (!taker.ok) return fail(`Cannot open ${labelOf(of)}: ${taker.failure}`);
     return succeed(this.#recordSink(taker.value, `"${plan.target.module}:${plan.target.name}" for ${labelOf(of)}`, of));
   }
