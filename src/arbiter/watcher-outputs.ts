@@ -13,6 +13,8 @@ export class WatcherOutputs {
   readonly #channels = new Map<StreamName, OutputChannel>();
   /** Streams that are configured no more; processes that were started with them may still write. */
   readonly #retired: OutputChannel[] = [];
+  /** Counts the closings: an open that comes back after one belongs to nobody. */
+  #generation = 0;
 
   constructor(outputs: Outputs, spec: () => WatcherSpec) {
     this.#outputs = outputs;
@@ -21,10 +23,15 @@ export class WatcherOutputs {
 
   /** Opens what is configured and not open yet. */
   async open(): Promise<Result<void, string>> {
+    const generation = this.#generation;
     for (const name of STREAMS) {
       const spec = streamOf(this.#spec(), name);
       if (spec === null || this.#channels.has(name)) continue;
       const channel = await this.#outputs.open(spec, { watcher: this.#spec().name, stream: name });
+      if (generation !== this.#generation) {
+        if (channel.ok) await channel.value.close();
+        return fail(`Cannot open ${name} of "${this.#spec().name}": the stop came first`);
+      }
       if (!channel.ok) {
         await this.close();
         return channel;
@@ -41,8 +48,10 @@ export class WatcherOutputs {
   /**
    * Makes the open streams what `next` says, of the watcher that runs. A failure leaves them as they were.
    * A process that had no stream gets none while it runs: such ones are to be replaced.
+   * @returns "overtaken" where the streams were closed meanwhile, so that nothing was switched
    */
-  async follow(next: WatcherSpec): Promise<Result<void, string>> {
+  async follow(next: WatcherSpec): Promise<Result<"followed" | "overtaken", string>> {
+    const generation = this.#generation;
     const opened = new Map<StreamName, OutputChannel>();
     const switched: { readonly channel: OutputChannel; readonly was: StreamSpec }[] = [];
     const undo = async (failure: string): Promise<Result<never, string>> => {
@@ -65,9 +74,13 @@ export class WatcherOutputs {
         switched.push({ channel, was });
       }
     }
+    if (generation !== this.#generation) {
+      await Promise.all([...opened.values()].map((channel) => channel.close()));
+      return succeed("overtaken");
+    }
     for (const [name, channel] of this.#channels) if (streamOf(next, name) === null) this.#retire(name, channel);
     for (const [name, channel] of opened) this.#channels.set(name, channel);
-    return succeed(undefined);
+    return succeed("followed");
   }
 
   /** Reopens files by their names. */
@@ -75,7 +88,14 @@ export class WatcherOutputs {
     for (const channel of this.#channels.values()) channel.reopen();
   }
 
+  /** Lets go of the streams: each closes when the processes that were let go with it have ended. */
+  release(): void {
+    for (const channel of [...this.#channels.values(), ...this.#retired.splice(0)]) channel.closeWhenIdle();
+    this.#channels.clear();
+  }
+
   async close(): Promise<void> {
+    this.#generation += 1;
     const channels = [...this.#channels.values(), ...this.#retired.splice(0)];
     this.#channels.clear();
     await Promise.all(channels.map((channel) => channel.close()));

@@ -138,6 +138,8 @@ export interface OutputChannel {
   readonly dropped: number;
   /** Waits for what is buffered, within a limit, then closes the stream. */
   close(): Promise<void>;
+  /** Goes on reading who writes now, and closes when the last of them has ended: for processes that were let go. */
+  closeWhenIdle(): void;
 }
 
 export interface Outputs {

@@ -129,6 +129,7 @@ export function keep(): { readonly plan: OutputPlan; readonly text: () => Promis
     change: () => Promise.resolve(succeed(undefined)),
     reopen: () => undefined,
     close: () => Promise.resolve(),
+    closeWhenIdle: () => undefined,
     attach: (fd) => written.resolve(text(createReadStream("", { fd }))),
   };
   return { plan: { kind: "channel", channel }, text: () => written.promise, channel };

@@ -48,6 +48,7 @@ export class Channel implements AttachedChannel {
   #spec: StreamSpec;
   #sink: Sink;
   #closing: Promise<void> | null = null;
+  #closesWhenIdle = false;
 
   constructor(spec: StreamSpec, sink: Sink, context: ChannelContext) {
     this.#spec = spec;
@@ -105,6 +106,14 @@ export class Channel implements AttachedChannel {
     return this.#closing;
   }
 
+  closeWhenIdle(): void {
+    this.#closesWhenIdle = true;
+    if (this.#feeds.size > 0) return;
+    this.close().catch((error: unknown) => {
+      this.#context.log.error(`Cannot close ${this.#context.label}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+  }
+
   async #close(): Promise<void> {
     for (const feed of this.#feeds) {
       feed.source.close();
@@ -151,6 +160,7 @@ export class Channel implements AttachedChannel {
         if (feed === null) return;
         feed.passage.end();
         this.#feeds.delete(feed);
+        if (this.#closesWhenIdle) this.closeWhenIdle();
       },
     });
     feed = { source, passage: new Passage(this.#sink, { pid, account: this.#account }) };

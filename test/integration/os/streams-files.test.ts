@@ -258,3 +258,37 @@ test("A closed channel refuses a pipe and closes it", async (t) => {
   fs.closeSync(fd);
   assert.match(log.lines[0] ?? "", /process 7: the stream is closed/);
 });
+
+test("closeWhenIdle() reads the workers that are left to their end and closes the file then", async (t) => {
+  const { dir, open, pipe } = await bench(t);
+  const file = dir.join("out.log");
+  const channel = await open("FileStream", { filename: file });
+  const [first, second] = [pipe(channel, 1), pipe(channel, 2)];
+  channel.closeWhenIdle();
+  fs.writeSync(first, "one\n");
+  fs.closeSync(first);
+  await until(() => content(file) === "one\n");
+  fs.writeSync(second, "two\n");
+  await until(() => content(file) === "one\ntwo\n");
+  assert.equal(timesOpen(file), 1);
+  fs.closeSync(second);
+  await until(() => timesOpen(file) === 0);
+});
+
+test("closeWhenIdle() closes at once what nobody writes to", async (t) => {
+  const { dir, open } = await bench(t);
+  const channel = await open("FileStream", { filename: dir.join("out.log") });
+  channel.closeWhenIdle();
+  await until(() => timesOpen(dir.join("out.log")) === 0);
+});
+
+/** By how many descriptors of this process. */
+function timesOpen(file: string): number {
+  return fs.readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`) === file;
+    } catch {
+      return false;
+    }
+  }).length;
+}
