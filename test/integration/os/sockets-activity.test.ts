@@ -3,11 +3,12 @@ import dgram from "node:dgram";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import net from "node:net";
-import test from "node:test";
+import test, { type TestContext } from "node:test";
+import type { BoundSocket } from "../../../src/core/ports.js";
 import { loadSocketCalls } from "../../../src/os/native-sockets.js";
 import { createSockets } from "../../../src/os/sockets.js";
 import { repositoryPath } from "../../helpers/root.js";
-import { bindFor, firstOf, openDescriptors, portOf, serveWith, ask, socketSpec, withoutPython } from "../../helpers/sockets.js";
+import { bindFor, firstOf, openDescriptors, portOf, serveWith, ask, get, socketSpec, withoutPython } from "../../helpers/sockets.js";
 import { tempDir } from "../../helpers/temp.js";
 
 const sockets = createSockets();
@@ -17,6 +18,19 @@ function activity(...fds: number[]): Promise<number> {
   return new Promise((resolve) => {
     sockets.onActivity(fds, resolve);
   });
+}
+
+async function knock(t: TestContext, bound: BoundSocket): Promise<void> {
+  const client = net.connect(portOf(bound), "127.0.0.1");
+  t.after(() => void client.destroy());
+  await once(client, "connect");
+}
+
+async function askByDatagram(t: TestContext, bound: BoundSocket): Promise<string> {
+  const client = dgram.createSocket("udp4");
+  t.after(() => void client.close());
+  client.send("ping", portOf(bound), "127.0.0.1");
+  return String(await firstOf(client, "message"));
 }
 
 test("activity is told when a TCP client connects, before anybody accepts", async (t) => {
@@ -139,6 +153,49 @@ test("a so_reuseport socket tells of activity before its first lease", async (t)
   const client = net.connect(portOf(bound), "127.0.0.1");
   t.after(() => void client.destroy());
   assert.equal(await told, bound.fd);
+});
+
+for (const type of ["SOCK_STREAM", "SOCK_DGRAM"] as const) {
+  test(
+    `a so_reuseport socket of type ${type} wakes for a client after leases too, and the next lease serves it`,
+    { skip: noPython },
+    async (t) => {
+      const bound = await bindFor(t, sockets, socketSpec({ soReuseport: true, type }));
+      const first = bound.lease();
+      assert.ok(first.ok);
+      first.value.release();
+      const quiet: number[] = [];
+      // Watched again and again, as by a watcher whose workers end without a client.
+      for (let rounds = 0; rounds < 3; rounds++) sockets.onActivity([bound.fd], (fd) => quiet.push(fd))();
+      const other = await bindFor(t, sockets, socketSpec());
+      sockets.onActivity([bound.fd], (fd) => quiet.push(fd));
+      await knock(t, other);
+      await activity(other.fd);
+      assert.deepEqual(quiet, [], "nobody knocked");
+
+      const told = activity(bound.fd);
+      const answer = type === "SOCK_STREAM" ? ask({ host: "127.0.0.1", port: portOf(bound) }) : askByDatagram(t, bound);
+      assert.equal(await told, bound.fd);
+      assert.deepEqual(quiet, [bound.fd]);
+      const lease = bound.lease();
+      assert.ok(lease.ok);
+      assert.notEqual(lease.value.fd, bound.fd);
+      await serveWith(t, lease.value.fd, ["python3", "answers-on-fd.py", "pong"]);
+      lease.value.release();
+      assert.equal(await answer, "pong ping");
+    },
+  );
+}
+
+test("a so_reuseport socket that is watched no more takes no client from those who were leased theirs", async (t) => {
+  const bound = await bindFor(t, sockets, socketSpec({ soReuseport: true }));
+  const lease = bound.lease();
+  assert.ok(lease.ok);
+  await serveWith(t, lease.value.fd, [process.execPath, "serves-http-on-fd.js", "served"]);
+  lease.value.release();
+  const cancels = [0, 1].map(() => sockets.onActivity([bound.fd], () => assert.fail("it took a client")));
+  for (const cancel of cancels) cancel();
+  for (let tries = 0; tries < 20; tries++) assert.equal(await get({ host: "127.0.0.1", port: portOf(bound) }), "served");
 });
 
 test("a process that watches a socket ends when its work is done, and at once by process.exit", () => {

@@ -273,6 +273,10 @@ test("sockets that were bound, leased and closed leave no descriptor open", asyn
     const bound = await sockets.bind(spec);
     assert.ok(bound.ok);
     for (const lease of [bound.value.lease(), bound.value.lease()]) if (lease.ok) lease.value.release();
+    sockets.onActivity([bound.value.fd], () => undefined)();
+    sockets.onActivity([bound.value.fd], () => undefined);
+    const taken = bound.value.lease();
+    if (taken.ok) taken.value.release();
     bound.value.close();
   }
   assert.equal(openDescriptors(), before);
