@@ -38,6 +38,9 @@ export interface CtlResult {
 /** How long a fact is waited for before the test fails, in milliseconds. */
 const PATIENCE = 20_000;
 
+/** Makes circusd stop when the test that started it is killed. */
+const ENDS_WITH_US = ["setpriv", "--pdeathsig", "TERM"];
+
 export class Daemon {
   readonly dir: TempDir;
   readonly process: ChildProcess;
@@ -74,17 +77,12 @@ export class Daemon {
     const dir = options.dir ?? (await tempDir());
     for (const [name, text] of Object.entries(options.files ?? {})) await dir.write(name, text, 0o755);
     await dir.write("circus.ini", configuration(dir, options));
-    const [program, ...before] = options.wrapper ?? [process.execPath];
-    const inside = options.wrapper === undefined ? [] : [process.execPath];
-    const child = spawn(
-      program ?? process.execPath,
-      [...before, ...inside, repositoryPath("bin", "circusd.js"), "circus.ini", ...(options.args ?? [])],
-      {
-        cwd: dir.path,
-        env: { ...process.env, ...options.env },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
+    const [program, ...args] = [...(options.wrapper ?? ENDS_WITH_US), process.execPath, repositoryPath("bin", "circusd.js"), "circus.ini"];
+    const child = spawn(program ?? process.execPath, [...args, ...(options.args ?? [])], {
+      cwd: dir.path,
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const client = new CircusClient({ transport: await openZmq(), endpoint: endpointIn(dir), timeout: PATIENCE / 1000 });
     const owner = /^endpoint_owner *= *(\S+)/m.exec(options.circus ?? "")?.[1] ?? null;
     const daemon = new Daemon(dir, { process: child, client, owner });
