@@ -8,7 +8,9 @@ import type { Control } from "./control.js";
 import { Controller } from "./controller.js";
 import { handlers } from "./commands/index.js";
 import { Endpoints } from "./endpoints.js";
+import { Fleet } from "./fleet.js";
 import type { ArbiterParts, RunnerParts } from "./parts.js";
+import { Premises } from "./premises.js";
 import { Publisher } from "./publisher.js";
 import { planReload } from "./reload.js";
 import { Runner } from "./runner.js";
@@ -20,35 +22,48 @@ import { Watchers } from "./watchers.js";
 /** Circus's name of the work that replaces everything. */
 const RESTART = "arbiter_restart";
 
-/** Seconds that a stop may take beyond the watcher's own graceful_timeout and hooks. */
-const STOP_GRACE = 10;
+const STOPPING = "arbiter is stopping...";
+const RESTARTING = "arbiter is restarting...";
+
+/** Milliseconds that the end waits for work under way to notice it. */
+const WORK_GRACE = 10_000;
 
 export class Arbiter implements Control {
   readonly watchers: Watchers;
   readonly sockets: SocketTable;
   readonly parts: ArbiterParts;
-  /** Resolves after everything is stopped, by `stop` or by the command `quit`. */
+  /** Resolves after everything is stopped, by `stop` or by the command `quit`; rejects where there was no going on. */
   readonly finished: Promise<void>;
   readonly #publisher: Publisher;
-  readonly #endpoints: Endpoints;
+  readonly #premises: Premises;
+  readonly #fleet: Fleet;
   readonly #runnerParts: Omit<RunnerParts, "onRemoved">;
   #config: Config | null = null;
   /** The work on the whole arbiter that is under way, by its name in Circus. */
   #exclusive: string | null = null;
   #stopping: Promise<readonly string[]> | null = null;
   #quitting = false;
+  /** The exclusive work; never rejects. */
+  #work: Promise<void> = Promise.resolve();
+  #failure: Error | null = null;
   #finish: () => void = () => undefined;
 
   constructor(parts: ArbiterParts) {
     this.parts = parts;
-    this.finished = new Promise((resolve) => {
-      this.#finish = resolve;
+    this.finished = new Promise((resolve, reject) => {
+      this.#finish = () => {
+        if (this.#failure === null) resolve();
+        else reject(this.#failure);
+      };
     });
+    // Who does not wait for the end need not hear of it.
+    this.finished.catch(() => undefined);
     this.watchers = new Watchers(parts.matchNames);
+    this.#fleet = new Fleet(this.watchers, parts.clock);
     this.sockets = new SocketTable(parts.sockets);
     this.#publisher = new Publisher(parts.clock);
     const controller = new Controller({ arbiter: this, handlers, log: parts.log, clock: parts.clock });
-    this.#endpoints = new Endpoints(parts, this.#publisher, controller);
+    this.#premises = new Premises(new Endpoints(parts, this.#publisher, controller), this.sockets);
     this.#runnerParts = {
       ...parts,
       onActivity: (fds, ready) => parts.sockets.onActivity(fds, ready),
@@ -65,8 +80,8 @@ export class Arbiter implements Control {
   }
 
   get refusal(): string | null {
-    if (this.#quitting) return "arbiter is stopping...";
-    return this.#exclusive === RESTART ? "arbiter is restarting..." : null;
+    if (this.#quitting) return STOPPING;
+    return this.#exclusive === RESTART ? RESTARTING : null;
   }
 
   /**
@@ -74,26 +89,26 @@ export class Arbiter implements Control {
    * @throws Error where an endpoint or a socket cannot be bound; nothing is left bound then
    */
   async start(loaded: Loaded): Promise<void> {
-    await this.#setUp(loaded.config);
-    await this.#startWatchers();
+    await this.#premises.move(await this.#premises.prepare(loaded.config)).catch(async (cause: unknown) => {
+      await this.#premises.close();
+      throw cause;
+    });
+    // A stop may have come meanwhile.
+    if (this.#quitting) return this.#premises.close();
+    this.#settle(loaded.config);
+    await this.startAll();
   }
 
   /** Stops every watcher and closes everything. @returns names of watchers that would not stop */
   stop(): Promise<readonly string[]> {
-    this.#quitting = true;
     this.#stopping ??= this.#shutDown();
     return this.#stopping;
   }
 
   /** Reloads every watcher, one after the other, as SIGHUP asks for. */
   async reload(how: { readonly graceful: boolean; readonly sequential: boolean } = { graceful: true, sequential: false }): Promise<void> {
-    const reasons: string[] = [];
-    for (const runner of this.watchers.inOrder()) {
-      const answer = await runner.command({ kind: "reload", ...how });
-      // One that was removed meanwhile has nothing to reload.
-      if (!answer.ok && this.watchers.all().includes(runner)) reasons.push(answer.reason);
-    }
-    if (reasons.length > 0) throw new CommandError(reasons.join("\n"), ERRNO.asynchronous);
+    this.#refuse();
+    await this.#fleet.reload(how);
   }
 
   /** Reopens the files that output goes to. */
@@ -101,8 +116,13 @@ export class Arbiter implements Control {
     for (const runner of this.watchers.inOrder()) runner.outputs.reopen();
   }
 
-  /** Adds a stopped watcher. @throws CommandError where the name is taken */
+  /** Adds a stopped watcher. @throws CommandError where the name is taken, or everything is being stopped */
   add(spec: WatcherSpec): Runner {
+    this.#refuse();
+    return this.#add(spec);
+  }
+
+  #add(spec: WatcherSpec): Runner {
     if (this.watchers.has(spec.name)) throw new CommandError(`'${spec.name}' already exist`, ERRNO.conflict);
     const onRemoved = () => {
       this.watchers.remove(runner);
@@ -130,34 +150,25 @@ export class Arbiter implements Control {
   }
 
   async quit(): Promise<void> {
-    this.#quitting = true;
+    this.#retire();
     await this.stopAll();
     // The answer to the client goes out first: closing the endpoints would take it away.
     this.parts.clock.after(0, () => void this.stop());
   }
 
-  /** Starts all watchers with autostart, high priority first. */
   startAll(): Promise<void> {
-    return this.#startWatchers();
+    return this.#fleet.start(this.config.arbiter.warmupDelay);
   }
 
-  /** Stops all watchers, low priority first. */
-  async stopAll(): Promise<readonly string[]> {
-    const stuck: string[] = [];
-    for (const group of [...this.watchers.byPriority()].reverse()) {
-      stuck.push(...(await Promise.all(group.map((runner) => this.#stopOne(runner)))).flat());
-    }
-    return stuck;
+  stopAll(): Promise<readonly string[]> {
+    return this.#fleet.stop();
   }
 
   /** Stops everything and starts anew from the file, in this very process. @throws CommandError where the file has faults */
   async restartInPlace(): Promise<void> {
     await this.#exclusively(RESTART, async () => {
       const loaded = await this.#loadFaultless();
-      await this.stopAll();
-      await this.#tearDown(loaded.config);
-      await this.#setUp(loaded.config);
-      await this.#startWatchers();
+      await this.#restart(loaded.config);
     });
   }
 
@@ -165,6 +176,7 @@ export class Arbiter implements Control {
   async reloadConfig(): Promise<void> {
     await this.#exclusively("arbiter_reload_config", async () => {
       const loaded = await this.parts.load();
+      this.#guard();
       for (const { severity, message, place } of loaded.diagnostics) {
         this.parts.log[severity](place === null ? message : `${place.file}:${place.line}: ${message}`);
       }
@@ -174,19 +186,20 @@ export class Arbiter implements Control {
       const plan = planReload(this.config, loaded);
       if (plan.restart) {
         this.parts.log.info("The endpoints have changed: restarting");
-        await this.stopAll();
-        await this.#tearDown(loaded.config);
-        await this.#setUp(loaded.config);
-        return this.#startWatchers();
+        this.#exclusive = RESTART;
+        return this.#restart(plan.config);
       }
       this.#config = await takeOver(plan, {
         watchers: this.watchers,
         sockets: this.sockets,
         log: this.parts.log,
         add: (spec) => {
-          const runner = this.add(spec);
+          const runner = this.#add(spec);
           this.publish(runner, "add");
           return runner;
+        },
+        guard: () => {
+          this.#guard();
         },
       });
     });
@@ -195,11 +208,21 @@ export class Arbiter implements Control {
   async #exclusively(name: string, work: () => Promise<void>): Promise<void> {
     if (this.#exclusive !== null) throw new CommandError(`arbiter is already running ${this.#exclusive} command`, ERRNO.conflict);
     this.#exclusive = name;
-    try {
-      await work();
-    } finally {
+    const done = work().finally(() => {
       this.#exclusive = null;
-    }
+    });
+    this.#work = done.catch(() => undefined);
+    await done;
+  }
+
+  /** For work under way, after each wait. @throws CommandError where everything is being stopped */
+  #guard(): void {
+    if (this.#quitting) throw new CommandError(STOPPING, ERRNO.conflict);
+  }
+
+  /** For what comes from outside. @throws CommandError where nothing may be changed just now */
+  #refuse(): void {
+    if (this.refusal !== null) throw new CommandError(this.refusal, ERRNO.conflict);
   }
 
   async #loadFaultless(): Promise<Loaded> {
@@ -210,73 +233,92 @@ export class Arbiter implements Control {
     throw new CommandError(`Cannot restart: the configuration has faults\n${list.join("\n")}`, ERRNO.conflict);
   }
 
-  async #setUp(config: Config): Promise<void> {
+  /** Stops everything and starts anew with another configuration. Where that cannot be, all goes on as it was. */
+  async #restart(next: Config): Promise<void> {
+    const up = this.watchers.inOrder().filter(({ isUp }) => isUp);
+    const move = await this.#premises.prepare(next).catch((cause: unknown) => {
+      throw cannotRestart(cause);
+    });
     try {
-      await this.#endpoints.open(config.arbiter);
-      for (const spec of config.sockets) {
-        if (this.sockets.get(spec.name) !== undefined) continue;
-        const bound = await this.sockets.bind(spec);
-        if (!bound.ok) throw new Error(bound.failure);
-      }
-      for (const spec of config.watchers) this.add(spec);
-      this.#config = config;
+      this.#guard();
+      const stuck = await this.stopAll();
+      this.#guard();
+      if (stuck.length > 0) throw cannotRestart(new Error(`${stuck.map((name) => `"${name}"`).join(", ")} did not stop`));
     } catch (cause) {
-      await this.#endpoints.close();
-      this.sockets.closeAll();
+      await this.#premises.discard(move);
+      startAgain(up);
       throw cause;
     }
+    try {
+      await this.#premises.move(move);
+    } catch (cause) {
+      await this.#return();
+      startAgain(up);
+      throw cannotRestart(cause);
+    }
+    this.#guard();
+    // Work that is still under way must not bring them to life again.
+    this.#fleet.retire(RESTARTING);
+    for (const runner of this.watchers.all()) this.watchers.remove(runner);
+    this.#settle(next);
+    await this.startAll();
   }
 
-  /** Makes room for a new configuration; endpoints that stay the same stay open, so that no client is cut off. */
-  async #tearDown(next: Config): Promise<void> {
-    for (const runner of this.watchers.inOrder()) this.watchers.remove(runner);
-    this.sockets.closeAll();
-    await this.#endpoints.closeUnless(next.arbiter);
-  }
-
-  async #startWatchers(): Promise<void> {
-    const { warmupDelay } = this.config.arbiter;
-    let first = true;
-    for (const group of this.watchers.byPriority()) {
-      const started: Promise<unknown>[] = [];
-      for (const runner of group.filter(({ spec }) => spec.autostart)) {
-        if (!first && warmupDelay > 0) await this.#wait(warmupDelay);
-        first = false;
-        if (this.#quitting) return;
-        started.push(runner.command({ kind: "start" }));
-      }
-      await Promise.all(started);
+  /** Back to the addresses of the present configuration. A daemon that cannot be reached any more had better end, loudly. */
+  async #return(): Promise<void> {
+    try {
+      await this.#premises.move(await this.#premises.prepare(this.config));
+    } catch (cause) {
+      this.#failure = new Error(`Cannot go back to the configuration before the restart: ${textOf(cause)}`, { cause });
+      this.parts.log.critical(`${this.#failure.message}; circusd ends`);
+      void this.stop();
     }
   }
 
-  #wait(seconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.parts.clock.after(seconds * 1000, resolve);
-    });
+  #settle(config: Config): void {
+    for (const spec of config.watchers) this.#add(spec);
+    this.#config = config;
   }
 
-  #stopOne(runner: Runner): Promise<readonly string[]> {
-    const { spec } = runner;
-    const hooks = Object.keys(spec.hooks).length > 0 ? 2 * spec.hookTimeout : 0;
-    const limit = spec.gracefulTimeout + hooks + STOP_GRACE;
-    return new Promise((resolve) => {
-      const cancel = this.parts.clock.after(limit * 1000, () => {
-        resolve([spec.name]);
-      });
-      void runner.command({ kind: "stop" }).then(() => {
-        cancel();
-        resolve([]);
-      });
-    });
+  /** From now on watchers only stop, whatever is under way. */
+  #retire(): void {
+    this.#quitting = true;
+    this.#fleet.retire(STOPPING);
   }
 
   async #shutDown(): Promise<readonly string[]> {
-    const stuck = await this.stopAll();
+    this.#retire();
+    let stuck = await this.stopAll();
+    await this.#workDone();
+    this.#retire();
+    if (stuck.length === 0 && !this.#fleet.isDown) stuck = await this.stopAll();
     for (const name of stuck) this.parts.log.error(`${name} does not stop`);
-    this.sockets.closeAll();
-    await this.#endpoints.close();
+    await this.#premises.close();
     await this.parts.host.close();
     this.#finish();
     return stuck;
   }
+
+  #workDone(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.parts.clock.after(WORK_GRACE, resolve);
+      void this.#work.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+/** Those that are stuck come when their stop is done; nobody waits for them here. */
+function startAgain(runners: readonly Runner[]): void {
+  for (const runner of runners) void runner.command({ kind: "start" });
+}
+
+function cannotRestart(cause: unknown): CommandError {
+  return new CommandError(`Cannot restart: ${textOf(cause)}; everything goes on as it was`, ERRNO.asynchronous);
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

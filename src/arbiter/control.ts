@@ -12,7 +12,7 @@ export interface Control {
   readonly sockets: SocketTable;
   /** Why nothing may be changed just now, as a refusal says it; null where it may. */
   readonly refusal: string | null;
-  /** Adds a stopped watcher. @throws CommandError where the name is taken */
+  /** Adds a stopped watcher. @throws CommandError where the name is taken, or everything is being stopped */
   add(spec: WatcherSpec): Runner;
   /** Looks the user and the group of a spec up. @throws CommandError where workers cannot run as them */
   checkIdentity(spec: WatcherSpec): void;

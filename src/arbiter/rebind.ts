@@ -68,7 +68,8 @@ async function prepare(
   return moves;
 }
 
-function standsInTheWay({ address }: BoundSocket, spec: SocketSpec): boolean {
+/** Whether a socket has the address that another one wants. */
+export function standsInTheWay({ address }: BoundSocket, spec: SocketSpec): boolean {
   return "path" in address ? address.path === spec.path : spec.path === null && address.port === spec.port;
 }
 
@@ -84,6 +85,6 @@ async function settle({ old, spec, fresh }: Move, { sockets, log }: Holders): Pr
 async function stopUsers(names: readonly string[], { watchers }: Holders): Promise<readonly Runner[]> {
   const concerned = new Set(names);
   const users = watchers.inOrder().filter((runner) => runner.holdsSocket(concerned));
-  await Promise.all(users.map((runner) => runner.command({ kind: "stop" })));
+  await Promise.all(users.map((runner) => runner.interrupt()));
   return users;
 }

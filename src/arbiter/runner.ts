@@ -7,13 +7,14 @@ import { makeWatcher } from "../core/watcher/state.js";
 import { step } from "../core/watcher/step.js";
 import { livePid } from "../core/process.js";
 import { never } from "../core/result.js";
-import type { BoundSocket, Cancel, Exit, Pid, SpawnFailure } from "../core/ports.js";
+import type { BoundSocket, Cancel, Pid, SpawnFailure } from "../core/ports.js";
 import { SIGHUP, SIGKILL } from "../core/signals.js";
 import type { WatcherSpec } from "../core/spec.js";
 import type { WatcherStatus } from "../wire/contract.js";
 import { HookCaller } from "./hook-caller.js";
 import { WatcherOutputs } from "./watcher-outputs.js";
 import type { RunnerParts } from "./parts.js";
+import { Reaps } from "./reaps.js";
 import { Signaller } from "./signaller.js";
 import { Timers } from "./timers.js";
 import { planSpawn, socketsNeeded } from "./spawn-plan.js";
@@ -34,6 +35,7 @@ export class Runner {
   readonly #answers = new Map<Ticket, (answer: Answer) => void>();
   readonly #timers: Timers;
   readonly #signals: Signaller;
+  readonly #reaps: Reaps;
   readonly #births = new Map<Pid, Birth>();
   /** Processes whose before_spawn is asked, with what ends the waiting for it. */
   readonly #beginning = new Map<Key, (goOn: boolean) => void>();
@@ -41,6 +43,8 @@ export class Runner {
   #unwatch: Cancel | null = null;
   #nextTicket = 1;
   #stepping = false;
+  #retirement: string | null = null;
+  #stops = 0;
 
   constructor(spec: WatcherSpec, parts: RunnerParts) {
     this.#state = makeWatcher(spec);
@@ -49,11 +53,17 @@ export class Runner {
     this.#timers = new Timers(parts.clock);
     this.#signals = new Signaller(parts, this.#hooks, { name: spec.name, lives: (pid) => this.pids.includes(pid) });
     this.#outputs = new WatcherOutputs(parts.outputs, () => this.spec);
+    this.#reaps = new Reaps(spec.name, parts.publisher, this.#hooks);
   }
 
   /** It is down though nobody stopped it: it was never started, gave up, or ended by itself. */
   get isIdle(): boolean {
     return this.#state.phase.kind === "stopped" && !this.#state.phase.armed && !this.#state.heldDown;
+  }
+
+  /** It runs or waits for activity, and nobody has asked it to end that. */
+  get isUp(): boolean {
+    return this.#state.phase.kind === "stopped" ? this.#state.phase.armed : !this.#state.heldDown;
   }
 
   get spec(): WatcherSpec {
@@ -105,8 +115,29 @@ export class Runner {
     return this.#outputs;
   }
 
+  /** How often it was told to stop: work in flight that would start it sees by this that it was overtaken. */
+  get stops(): number {
+    return this.#stops;
+  }
+
+  /** From now on it only stops: whatever else is asked of it, also by work that is under way, is refused with this reason. */
+  retire(reason: string): void {
+    this.#retirement ??= reason;
+  }
+
   /** Resolves when the command is done. Never rejects: a refusal is an answer. */
   command(command: Command): Promise<Answer> {
+    if (command.kind === "stop") this.#stops += 1;
+    else if (this.#retirement !== null && command.kind !== "remove") return Promise.resolve({ ok: false, reason: this.#retirement });
+    return this.#submit(command);
+  }
+
+  /** Stops it for a moment: unlike the command this does not count as a user's wish. */
+  interrupt(): Promise<Answer> {
+    return this.#submit({ kind: "stop" });
+  }
+
+  #submit(command: Command): Promise<Answer> {
     const ticket = this.#nextTicket++;
     return new Promise((resolve) => {
       this.#answers.set(ticket, resolve);
@@ -136,6 +167,7 @@ export class Runner {
     if (streams && (this.pids.length > 0 || this.status === "active")) {
       const followed = await this.#outputs.follow(next);
       if (!followed.ok) return { ok: false, reason: followed.failure };
+      if (followed.value === "overtaken") return this.#configure(change, then);
       // These very objects are what the streams know.
       const { stdoutStream, stderrStream } = next;
       return this.command({ kind: "configure", change: (now) => ({ ...change(now), stdoutStream, stderrStream }), then });
@@ -171,17 +203,32 @@ export class Runner {
   #perform(effect: WatcherEffect): void {
     switch (effect.do) {
       case "prepare":
-        return this.#follow(this.#prepare(effect.attempt));
+        return this.#follow(this.#prepare(effect.attempt), (reason) => ({
+          kind: "prepared",
+          attempt: effect.attempt,
+          outcome: "failed",
+          reason,
+        }));
       case "spawn":
-        return this.#follow(this.#spawn(effect.key, effect.wid));
+        return this.#follow(this.#spawn(effect.key, effect.wid), (message) => ({
+          kind: "failed",
+          key: effect.key,
+          failure: { stage: "exec", code: null, message },
+        }));
       case "confirm":
-        return this.#follow(this.#hooks.ask("after_start").then((ok): WatcherEvent => ({ kind: "confirmed", ok })));
+        return this.#follow(
+          this.#hooks.ask("after_start").then((ok): WatcherEvent => ({ kind: "confirmed", attempt: effect.attempt, ok })),
+          () => ({ kind: "confirmed", attempt: effect.attempt, ok: false }),
+        );
       case "leave":
-        return this.#follow(this.#hooks.ask("before_stop").then((): WatcherEvent => ({ kind: "left" })));
+        return this.#follow(
+          this.#hooks.ask("before_stop").then((): WatcherEvent => ({ kind: "left" })),
+          () => ({ kind: "left" }),
+        );
       case "close":
-        return this.#follow(this.#close(effect.keepOutputs));
+        return this.#follow(this.#close(effect.keepOutputs), () => ({ kind: "closed" }));
       case "signal":
-        return this.#follow(this.#signals.stop(effect.pid, effect.signal.number, effect.children)?.then(() => null) ?? null);
+        return this.#follow(this.#signals.stop(effect.pid, effect.signal.number, effect.children)?.then(() => null) ?? null, () => null);
       case "signalTree":
       case "killTree":
         return this.#signals.tree(effect.pid, effect.do === "killTree" ? SIGKILL.number : effect.signal.number);
@@ -207,7 +254,8 @@ export class Runner {
         this.#births.delete(effect.pid);
         return this.#parts.host.release(effect.pid);
       case "reaped":
-        return this.#reaped(effect.pid, effect.exit);
+        this.#births.delete(effect.pid);
+        return this.#follow(this.#reaps.take(effect.pid, effect.exit), () => null);
       case "publish":
         return this.#parts.publisher.publish(this.spec.name, effect.event, {});
       case "log":
@@ -223,18 +271,17 @@ export class Runner {
     }
   }
 
-  /** Turns the outcome of slow work into the event that it is. */
-  #follow(work: Promise<WatcherEvent | null> | null): void {
-    work?.then(
-      (event) => {
-        if (event !== null) this.#dispatch(event);
-      },
-      (error: unknown) => {
-        this.#parts.log.error(
-          `internal: watcher "${this.spec.name}": ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-        );
-      },
-    );
+  /** Turns the outcome of slow work into the event that it is; a fault of ours into what `failed` makes of it, so that nobody waits for ever. */
+  #follow(work: Promise<WatcherEvent | null> | null, failed: (reason: string) => WatcherEvent | null): void {
+    if (work === null) return;
+    const event = work.catch((error: unknown) => {
+      const [message, details] = error instanceof Error ? [error.message, error.stack ?? error.message] : [String(error), String(error)];
+      this.#parts.log.error(`internal: watcher "${this.spec.name}": ${details}`);
+      return failed(`internal: watcher "${this.spec.name}": ${message}`);
+    });
+    void event.then((outcome) => {
+      if (outcome !== null) this.#dispatch(outcome);
+    });
   }
 
   async #prepare(attempt: number): Promise<WatcherEvent> {
@@ -250,8 +297,12 @@ export class Runner {
 
   async #close(keepOutputs: boolean): Promise<WatcherEvent> {
     // Processes that were let go run on: nothing has stopped.
-    if (keepOutputs) return { kind: "closed" };
+    if (keepOutputs) {
+      this.#outputs.release();
+      return { kind: "closed" };
+    }
     await this.#outputs.close();
+    this.#reaps.flush();
     this.#parts.publisher.publish(this.spec.name, "stop", {});
     await this.#hooks.ask("after_stop");
     return { kind: "closed" };
@@ -270,13 +321,19 @@ export class Runner {
     const pid = result.value;
     const started = this.#parts.clock.epoch();
     this.#births.set(pid, { started, wid });
+    this.#reaps.flush();
     // Told before the step: with the last process up the watcher publishes its start.
     this.#parts.publisher.publish(this.spec.name, "spawn", { process_pid: pid, time: started });
     this.#parts.log.debug(`running ${this.spec.name} process [pid ${pid}]`);
     const ready = !this.#hooks.has("after_spawn");
     this.#dispatch({ kind: "spawned", key, pid, ready });
-    if (ready) return null;
-    return { kind: (await this.#hooks.ask("after_spawn", { pid })) ? "ready" : "vetoed", key };
+    if (!ready) {
+      this.#follow(
+        this.#hooks.ask("after_spawn", { pid }).then((kept): WatcherEvent => ({ kind: kept ? "ready" : "vetoed", key })),
+        () => ({ kind: "vetoed", key }),
+      );
+    }
+    return null;
   }
 
   /** Asks before_spawn. A stop does not wait for what it thinks: its answer is then of no use any more. */
@@ -316,23 +373,6 @@ export class Runner {
     this.#timers.arm(name, delay, () => {
       this.#dispatch(event);
     });
-  }
-
-  #reaped(pid: Pid, exit: Exit): void {
-    this.#births.delete(pid);
-    const exitCode = exit.kind === "exited" ? exit.code : -exit.signal;
-    const publish = () => {
-      this.#parts.publisher.publish(this.spec.name, "reap", { process_pid: pid, exit_code: exitCode });
-    };
-    if (!this.#hooks.has("before_reap") && !this.#hooks.has("after_reap")) return publish();
-    this.#follow(
-      (async () => {
-        await this.#hooks.ask("before_reap", { pid });
-        publish();
-        await this.#hooks.ask("after_reap", { pid, exitCode });
-        return null;
-      })(),
-    );
   }
 
   /** Waits for something to accept on the sockets that this watcher uses, and on no others. */

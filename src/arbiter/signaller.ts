@@ -1,6 +1,6 @@
 /** Sends signals to the processes of one watcher: asks the hooks first, publishes what was sent. */
 import type { Pid } from "../core/ports.js";
-import { succeed, type Result } from "../core/result.js";
+import type { Result } from "../core/result.js";
 import { signalName } from "../core/signals.js";
 import type { HookCaller } from "./hook-caller.js";
 import type { RunnerParts } from "./parts.js";
@@ -41,12 +41,19 @@ export class Signaller {
     return null;
   }
 
-  /** A signal that a user sends. It publishes nothing, as in Circus. */
-  async forward(pid: Pid, signal: number): Promise<Result<void, { readonly code: string }>> {
-    let sent: Result<void, { readonly code: string }> = succeed(undefined);
-    await this.#asking(pid, signal, () => {
-      sent = this.#parts.host.signal(pid, signal);
-    });
+  /**
+   * A signal that a user sends: to a process, which before_signal may keep it from, and to those that `below` lists
+   * at the moment of sending, for pids that were listed earlier may belong to strangers by then. It publishes
+   * nothing, as in Circus.
+   * @returns how each of the sendings went
+   */
+  async forward(pid: Pid, signum: number, below: () => readonly Pid[]): Promise<readonly Result<void, { readonly code: string }>[]> {
+    const allowed = await this.#hooks.ask("before_signal", { pid, signum });
+    if (!this.#flock.lives(pid)) return [];
+    const targets = below();
+    const leader = allowed || signum === SIGKILL ? [pid] : [];
+    const sent = [...leader, ...targets].map((target) => this.#parts.host.signal(target, signum));
+    await this.#hooks.ask("after_signal", { pid, signum });
     return sent;
   }
 

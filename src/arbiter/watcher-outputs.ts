@@ -90,6 +90,7 @@ export class WatcherOutputs {
 
   /** Lets go of the streams: each closes when the processes that were let go with it have ended. */
   release(): void {
+    this.#generation += 1;
     for (const channel of [...this.#channels.values(), ...this.#retired.splice(0)]) channel.closeWhenIdle();
     this.#channels.clear();
   }

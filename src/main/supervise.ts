@@ -112,6 +112,7 @@ function meanings({ arbiter, host, log }: Running): SignalMeanings {
     reload(signal) {
       told(signal);
       log.reopen();
+      if (arbiter.refusal !== null) return log.info(`Nothing is reloaded: ${arbiter.refusal}`);
       arbiter.reload().catch((error: unknown) => log.error(`Cannot reload: ${textOf(error)}`));
     },
     reopen(signal) {

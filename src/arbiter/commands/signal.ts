@@ -22,9 +22,8 @@ export const signal: Handler<"signal"> = async (arbiter, properties) => {
   if (children && pid !== undefined && leaders.length === 0)
     throw new CommandError(`process ${pid} not found in '${properties.name}'`, ERRNO.conflict);
   for (const leader of leaders) {
-    const descendants = children || recursive ? below(leader) : [];
-    if (!children) send(await runner.signals.forward(leader, number));
-    for (const child of descendants) send(host.signal(child, number));
+    if (children) for (const child of below(leader)) send(host.signal(child, number));
+    else for (const sent of await runner.signals.forward(leader, number, () => (recursive ? below(leader) : []))) send(sent);
   }
   return done({});
 };
