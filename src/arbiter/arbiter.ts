@@ -12,7 +12,8 @@ import { Fleet } from "./fleet.js";
 import type { ArbiterParts, RunnerParts } from "./parts.js";
 import { Premises } from "./premises.js";
 import { Publisher } from "./publisher.js";
-import { planReload } from "./reload.js";
+import { faultless, planReload } from "./reload.js";
+import { replace } from "./replace.js";
 import { Runner } from "./runner.js";
 import { SocketTable } from "./socket-table.js";
 import { SpawnQueue } from "./spawn-queue.js";
@@ -167,7 +168,7 @@ export class Arbiter implements Control {
   /** Stops everything and starts anew from the file, in this very process. @throws CommandError where the file has faults */
   async restartInPlace(): Promise<void> {
     await this.#exclusively(RESTART, async () => {
-      const loaded = await this.#loadFaultless();
+      const loaded = faultless(await this.parts.load());
       await this.#restart(loaded.config);
     });
   }
@@ -225,54 +226,26 @@ export class Arbiter implements Control {
     if (this.refusal !== null) throw new CommandError(this.refusal, ERRNO.conflict);
   }
 
-  async #loadFaultless(): Promise<Loaded> {
-    const loaded = await this.parts.load();
-    const faults = loaded.diagnostics.filter(({ severity }) => severity === "error");
-    if (faults.length === 0) return loaded;
-    const list = faults.map(({ message, place }) => (place === null ? message : `${place.file}:${place.line}: ${message}`));
-    throw new CommandError(`Cannot restart: the configuration has faults\n${list.join("\n")}`, ERRNO.conflict);
-  }
-
-  /** Stops everything and starts anew with another configuration. Where that cannot be, all goes on as it was. */
   async #restart(next: Config): Promise<void> {
-    const up = this.watchers.inOrder().filter(({ isUp }) => isUp);
-    const move = await this.#premises.prepare(next).catch((cause: unknown) => {
-      throw cannotRestart(cause);
+    await replace(next, {
+      watchers: this.watchers,
+      fleet: this.#fleet,
+      premises: this.#premises,
+      present: this.config,
+      guard: () => {
+        this.#guard();
+      },
+      giveUp: (failure) => {
+        this.#failure = failure;
+        this.parts.log.critical(`${failure.message}; circusd ends`);
+        void this.stop();
+      },
     });
-    try {
-      this.#guard();
-      const stuck = await this.stopAll();
-      this.#guard();
-      if (stuck.length > 0) throw cannotRestart(new Error(`${stuck.map((name) => `"${name}"`).join(", ")} did not stop`));
-    } catch (cause) {
-      await this.#premises.discard(move);
-      startAgain(up);
-      throw cause;
-    }
-    try {
-      await this.#premises.move(move);
-    } catch (cause) {
-      await this.#return();
-      startAgain(up);
-      throw cannotRestart(cause);
-    }
-    this.#guard();
     // Work that is still under way must not bring them to life again.
     this.#fleet.retire(RESTARTING);
     for (const runner of this.watchers.all()) this.watchers.remove(runner);
     this.#settle(next);
     await this.startAll();
-  }
-
-  /** Back to the addresses of the present configuration. A daemon that cannot be reached any more had better end, loudly. */
-  async #return(): Promise<void> {
-    try {
-      await this.#premises.move(await this.#premises.prepare(this.config));
-    } catch (cause) {
-      this.#failure = new Error(`Cannot go back to the configuration before the restart: ${textOf(cause)}`, { cause });
-      this.parts.log.critical(`${this.#failure.message}; circusd ends`);
-      void this.stop();
-    }
   }
 
   #settle(config: Config): void {
@@ -308,17 +281,4 @@ export class Arbiter implements Control {
       });
     });
   }
-}
-
-/** Those that are stuck come when their stop is done; nobody waits for them here. */
-function startAgain(runners: readonly Runner[]): void {
-  for (const runner of runners) void runner.command({ kind: "start" });
-}
-
-function cannotRestart(cause: unknown): CommandError {
-  return new CommandError(`Cannot restart: ${textOf(cause)}; everything goes on as it was`, ERRNO.asynchronous);
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

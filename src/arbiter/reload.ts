@@ -1,5 +1,6 @@
 /** What a changed configuration asks for: the difference between the file as it was and as it is, and nothing else. */
 import type { ArbiterSpec, Config, Loaded, SocketSpec, WatcherSpec } from "../core/spec.js";
+import { CommandError, ERRNO } from "../wire/contract.js";
 
 export interface WatcherChange {
   readonly change: (spec: WatcherSpec) => WatcherSpec;
@@ -115,4 +116,12 @@ export function isSame(one: unknown, other: unknown): boolean {
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
   const names = Object.keys(one);
   return names.length === Object.keys(other).length && names.every((name) => isSame(Reflect.get(one, name), Reflect.get(other, name)));
+}
+
+/** What a restart takes: all or nothing. @throws CommandError with every fault of the configuration */
+export function faultless(loaded: Loaded): Loaded {
+  const faults = loaded.diagnostics.filter(({ severity }) => severity === "error");
+  if (faults.length === 0) return loaded;
+  const list = faults.map(({ message, place }) => (place === null ? message : `${place.file}:${place.line}: ${message}`));
+  throw new CommandError(`Cannot restart: the configuration has faults\n${list.join("\n")}`, ERRNO.conflict);
 }

@@ -2,29 +2,26 @@
  * Runs one watcher: its events one at a time through the core, the effects through the ports. The one
  * writer of the watcher's state, so that no lock is needed anywhere.
  */
-import type { Answer, Command, Key, Moment, Ticket, WatcherEffect, WatcherEvent, WatcherState } from "../core/watcher/state.js";
+import type { Answer, Command, Moment, Ticket, WatcherEffect, WatcherEvent, WatcherState } from "../core/watcher/state.js";
 import { makeWatcher } from "../core/watcher/state.js";
 import { step } from "../core/watcher/step.js";
 import { livePid } from "../core/process.js";
 import { never } from "../core/result.js";
-import type { BoundSocket, Cancel, Pid, SpawnFailure } from "../core/ports.js";
+import type { Pid } from "../core/ports.js";
 import { SIGHUP, SIGKILL } from "../core/signals.js";
 import type { WatcherSpec } from "../core/spec.js";
 import type { WatcherStatus } from "../wire/contract.js";
+import { Configurer } from "./configurer.js";
 import { HookCaller } from "./hook-caller.js";
 import { WatcherOutputs } from "./watcher-outputs.js";
+import { Launcher, type Birth, type Launching } from "./launcher.js";
 import type { RunnerParts } from "./parts.js";
 import { Reaps } from "./reaps.js";
 import { Signaller } from "./signaller.js";
+import { statusOf } from "./status.js";
+import { SocketActivity } from "./socket-activity.js";
 import { Timers } from "./timers.js";
-import { planSpawn, socketsNeeded } from "./spawn-plan.js";
-
-/** When and as what a process was started, for `stats`. */
-export interface Birth {
-  readonly wid: number;
-  /** Seconds since the epoch. */
-  readonly started: number;
-}
+import { socketsNeeded } from "./spawn-plan.js";
 
 export class Runner {
   #state: WatcherState;
@@ -36,11 +33,9 @@ export class Runner {
   readonly #timers: Timers;
   readonly #signals: Signaller;
   readonly #reaps: Reaps;
-  readonly #births = new Map<Pid, Birth>();
-  /** Processes whose before_spawn is asked, with what ends the waiting for it. */
-  readonly #beginning = new Map<Key, (goOn: boolean) => void>();
-  #configuring: Promise<void> = Promise.resolve();
-  #unwatch: Cancel | null = null;
+  readonly #launcher: Launcher;
+  readonly #configurer: Configurer;
+  readonly #activity: SocketActivity;
   #nextTicket = 1;
   #stepping = false;
   #retirement: string | null = null;
@@ -54,6 +49,11 @@ export class Runner {
     this.#signals = new Signaller(parts, this.#hooks, { name: spec.name, lives: (pid) => this.pids.includes(pid) });
     this.#outputs = new WatcherOutputs(parts.outputs, () => this.spec);
     this.#reaps = new Reaps(spec.name, parts.publisher, this.#hooks);
+    this.#activity = new SocketActivity(parts, () => {
+      this.#dispatch({ kind: "activity" });
+    });
+    this.#configurer = new Configurer(this);
+    this.#launcher = new Launcher(this.#launching(), parts);
   }
 
   /** It is down though nobody stopped it: it was never started, gave up, or ended by itself. */
@@ -71,20 +71,7 @@ export class Runner {
   }
 
   get status(): WatcherStatus {
-    switch (this.#state.phase.kind) {
-      case "stopped":
-        return "stopped";
-      case "preparing":
-      case "starting":
-      case "confirming":
-        return "starting";
-      case "active":
-        return "active";
-      case "leaving":
-      case "stopping":
-      case "closing":
-        return "stopping";
-    }
+    return statusOf(this.#state.phase);
   }
 
   /** Pids of living processes in the order of their start. */
@@ -93,7 +80,7 @@ export class Runner {
   }
 
   birth(pid: Pid): Birth | undefined {
-    return this.#births.get(pid);
+    return this.#launcher.birth(pid);
   }
 
   /** Whether it holds one of these sockets just now: its workers have it, or it waits for activity on it. */
@@ -151,28 +138,7 @@ export class Runner {
    * @returns the answer of the last step
    */
   configure(change: (spec: WatcherSpec) => WatcherSpec, then: "nothing" | "manage" | "reload"): Promise<Answer> {
-    // One after the other: a switch of streams takes its time, and the next one has to begin with what it has made.
-    const turn = this.#configuring.then(() => this.#configure(change, then));
-    this.#configuring = turn.then(
-      () => undefined,
-      () => undefined,
-    );
-    return turn;
-  }
-
-  async #configure(change: (spec: WatcherSpec) => WatcherSpec, then: "nothing" | "manage" | "reload"): Promise<Answer> {
-    const { spec } = this;
-    const next = change(spec);
-    const streams = next.stdoutStream !== spec.stdoutStream || next.stderrStream !== spec.stderrStream;
-    if (streams && (this.pids.length > 0 || this.status === "active")) {
-      const followed = await this.#outputs.follow(next);
-      if (!followed.ok) return { ok: false, reason: followed.failure };
-      if (followed.value === "overtaken") return this.#configure(change, then);
-      // These very objects are what the streams know.
-      const { stdoutStream, stderrStream } = next;
-      return this.command({ kind: "configure", change: (now) => ({ ...change(now), stdoutStream, stderrStream }), then });
-    }
-    return this.command({ kind: "configure", change, then });
+    return this.#configurer.configure(change, then);
   }
 
   #dispatch(event: WatcherEvent): void {
@@ -193,7 +159,7 @@ export class Runner {
       const { state, effects } = step(this.#state, event, moment);
       this.#state = state;
       for (const effect of effects) this.#perform(effect);
-      for (const [key, overtake] of this.#beginning) if (!this.#isStarting(key)) overtake(true);
+      this.#launcher.overtake();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#parts.log.error(`internal: watcher "${this.spec.name}" could not take in "${event.kind}": ${reason}`);
@@ -210,7 +176,7 @@ export class Runner {
           reason,
         }));
       case "spawn":
-        return this.#follow(this.#spawn(effect.key, effect.wid), (message) => ({
+        return this.#follow(this.#launcher.spawn(effect.key, effect.wid), (message) => ({
           kind: "failed",
           key: effect.key,
           failure: { stage: "exec", code: null, message },
@@ -247,14 +213,14 @@ export class Runner {
       case "disarmWake":
         return this.#timers.disarm("wake");
       case "watchSockets":
-        return this.#watchSockets();
+        return this.#activity.watch(this.spec);
       case "unwatchSockets":
-        return this.#unwatchSockets();
+        return this.#activity.unwatch();
       case "release":
-        this.#births.delete(effect.pid);
+        this.#launcher.forget(effect.pid);
         return this.#parts.host.release(effect.pid);
       case "reaped":
-        this.#births.delete(effect.pid);
+        this.#launcher.forget(effect.pid);
         return this.#follow(this.#reaps.take(effect.pid, effect.exit), () => null);
       case "publish":
         return this.#parts.publisher.publish(this.spec.name, effect.event, {});
@@ -284,6 +250,34 @@ export class Runner {
     });
   }
 
+  #launching(): Launching {
+    const spec = () => this.spec;
+    return {
+      get spec() {
+        return spec();
+      },
+      hooks: this.#hooks,
+      outputs: this.#outputs,
+      isStarting: (key) => {
+        const state = this.#state.members.find((member) => member.key === key)?.state;
+        return state?.kind === "starting" && state.stop === null;
+      },
+      dispatch: (event) => {
+        this.#dispatch(event);
+      },
+      tellDeaths: () => {
+        this.#reaps.flush();
+      },
+      askAfterSpawn: (key, pid) => {
+        const answer = this.#hooks.ask("after_spawn", { pid });
+        this.#follow(
+          answer.then((kept): WatcherEvent => ({ kind: kept ? "ready" : "vetoed", key })),
+          () => ({ kind: "vetoed", key }),
+        );
+      },
+    };
+  }
+
   async #prepare(attempt: number): Promise<WatcherEvent> {
     if (!(await this.#hooks.ask("before_start"))) return { kind: "prepared", attempt, outcome: "declined" };
     const { phase } = this.#state;
@@ -308,91 +302,9 @@ export class Runner {
     return { kind: "closed" };
   }
 
-  /** The pid is told from within, before its exit can be: so this answers nothing itself but a failure. */
-  async #spawn(key: Key, wid: number): Promise<WatcherEvent | null> {
-    const failed = (failure: SpawnFailure): WatcherEvent => ({ kind: "failed", key, failure });
-    if (this.#hooks.has("before_spawn") && !(await this.#mayBegin(key))) {
-      return failed({ stage: "hook", code: null, message: `${this.spec.name}: before_spawn refused the process` });
-    }
-    await this.#parts.spawns.turn();
-    if (!this.#isStarting(key)) return failed({ stage: "cancelled", code: null, message: "The stop came first" });
-    const result = await this.#start(key, wid);
-    if (!result.ok) return failed(result.failure);
-    const pid = result.value;
-    const started = this.#parts.clock.epoch();
-    this.#births.set(pid, { started, wid });
-    this.#reaps.flush();
-    // Told before the step: with the last process up the watcher publishes its start.
-    this.#parts.publisher.publish(this.spec.name, "spawn", { process_pid: pid, time: started });
-    this.#parts.log.debug(`running ${this.spec.name} process [pid ${pid}]`);
-    const ready = !this.#hooks.has("after_spawn");
-    this.#dispatch({ kind: "spawned", key, pid, ready });
-    if (!ready) {
-      this.#follow(
-        this.#hooks.ask("after_spawn", { pid }).then((kept): WatcherEvent => ({ kind: kept ? "ready" : "vetoed", key })),
-        () => ({ kind: "vetoed", key }),
-      );
-    }
-    return null;
-  }
-
-  /** Asks before_spawn. A stop does not wait for what it thinks: its answer is then of no use any more. */
-  #mayBegin(key: Key): Promise<boolean> {
-    const overtaken = new Promise<boolean>((resolve) => this.#beginning.set(key, resolve));
-    return Promise.race([this.#hooks.ask("before_spawn"), overtaken]).finally(() => this.#beginning.delete(key));
-  }
-
-  #isStarting(key: Key): boolean {
-    const state = this.#state.members.find((member) => member.key === key)?.state;
-    return state?.kind === "starting" && state.stop === null;
-  }
-
-  async #start(key: Key, wid: number): ReturnType<RunnerParts["host"]["spawn"]> {
-    const { spec } = this;
-    const leases = this.#parts.sockets.lease(socketsNeeded(spec, this.#parts.sockets.names()));
-    if (!leases.ok)
-      return { ok: false, failure: { stage: "sockets", code: null, message: `Cannot start "${spec.name}": ${leases.failure}` } };
-    try {
-      const { stdout, stderr } = this.#outputs.plans();
-      const plan = planSpawn({ spec, wid, daemon: this.#parts.daemon, sockets: leases.value.passed, stdout, stderr });
-      if (!plan.ok) return plan;
-      return await this.#parts.host.spawn(plan.value, {
-        exited: (exit, leftovers) => {
-          this.#dispatch({ kind: "exited", key, exit, leftovers });
-        },
-        emptied: () => {
-          this.#dispatch({ kind: "emptied", key });
-        },
-      });
-    } finally {
-      leases.value.release();
-    }
-  }
-
   #arm(name: string, delay: number, event: WatcherEvent): void {
     this.#timers.arm(name, delay, () => {
       this.#dispatch(event);
     });
-  }
-
-  /** Waits for something to accept on the sockets that this watcher uses, and on no others. */
-  #watchSockets(): void {
-    const needed = socketsNeeded(this.spec, this.#parts.sockets.names());
-    const bound = needed.map((name) => this.#parts.sockets.get(name)).filter((socket): socket is BoundSocket => socket !== undefined);
-    if (bound.length === 0) {
-      this.#parts.log.warning(`${this.spec.name} is on_demand but uses no socket; it starts only by hand`);
-      return;
-    }
-    this.#unwatch = this.#parts.onActivity(
-      bound.map((socket) => socket.fd),
-      () => {
-        this.#dispatch({ kind: "activity" });
-      },
-    );
-  }
-
-  #unwatchSockets(): void {
-    this.#unwatch?.();
-    this.#unwatch = null;
   }
 }
