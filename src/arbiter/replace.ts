@@ -4,12 +4,11 @@ import { CommandError, ERRNO } from "../wire/contract.js";
 import type { Fleet } from "./fleet.js";
 import type { Premises } from "./premises.js";
 import type { Runner } from "./runner.js";
-import type { Watchers } from "./watchers.js";
 
 export interface Estate {
-  readonly watchers: Watchers;
-  readonly fleet: Fleet;
-  readonly premises: Premises;
+  readonly watchers: { inOrder(): readonly Pick<Runner, "isUp" | "command">[] };
+  readonly fleet: Pick<Fleet, "stop">;
+  readonly premises: Pick<Premises, "prepare" | "move" | "discard">;
   /** What there is to go back to. */
   readonly present: Config;
   /** @throws CommandError where everything is being stopped, so that nothing is to come up again */
@@ -54,7 +53,7 @@ async function goBack({ premises, present, giveUp }: Estate): Promise<void> {
 }
 
 /** Those that are stuck come when their stop is done; nobody waits for them here. */
-function startAgain(runners: readonly Runner[]): void {
+function startAgain(runners: readonly Pick<Runner, "command">[]): void {
   for (const runner of runners) void runner.command({ kind: "start" });
 }
 
