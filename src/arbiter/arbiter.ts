@@ -90,12 +90,15 @@ export class Arbiter implements Control {
    * @throws Error where an endpoint or a socket cannot be bound; nothing is left bound then
    */
   async start(loaded: Loaded): Promise<void> {
+    // Circus's own words: people wait for them in logs.
+    this.parts.log.info(`Starting master on pid ${this.parts.pid}`);
     await this.#premises.move(await this.#premises.prepare(loaded.config)).catch(async (cause: unknown) => {
       await this.#premises.close();
       throw cause;
     });
     // A stop may have come meanwhile.
     if (this.#quitting) return this.#premises.close();
+    this.parts.log.info("Arbiter now waiting for commands");
     this.#settle(loaded.config);
     await this.startAll();
   }
@@ -169,6 +172,7 @@ export class Arbiter implements Control {
   async restartInPlace(): Promise<void> {
     await this.#exclusively(RESTART, async () => {
       const loaded = faultless(await this.parts.load());
+      this.#adopt(loaded.config);
       await this.#restart(loaded.config);
     });
   }
@@ -185,6 +189,7 @@ export class Arbiter implements Control {
         throw new CommandError("Cannot reload the configuration: a file of it cannot be read; nothing was changed", ERRNO.conflict);
       }
       const plan = planReload(this.config, loaded);
+      this.#adopt(plan.config);
       if (plan.restart) {
         this.parts.log.info("The endpoints have changed: restarting");
         this.#exclusive = RESTART;
@@ -224,6 +229,11 @@ export class Arbiter implements Control {
   /** For what comes from outside. @throws CommandError where nothing may be changed just now */
   #refuse(): void {
     if (this.refusal !== null) throw new CommandError(this.refusal, ERRNO.conflict);
+  }
+
+  #adopt(next: Config): void {
+    const late = this.parts.adopt(next.arbiter, this.config.arbiter);
+    if (late.length > 0) this.parts.log.warning(`[circus] has changed: ${late.join(", ")} take effect when circusd is started anew`);
   }
 
   async #restart(next: Config): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the arbiter and its watchers are made of; `main` hands it in, tests make it of memory. */
 import type { Clock, Hooks, LoadConfig, Log, MatchNames, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
 import type { Result } from "../core/result.js";
-import type { WatcherSpec } from "../core/spec.js";
+import type { ArbiterSpec, WatcherSpec } from "../core/spec.js";
 import type { Transport } from "../wire/transport.js";
 import type { Publisher } from "./publisher.js";
 import type { SocketTable } from "./socket-table.js";
@@ -25,6 +25,8 @@ export interface ArbiterParts {
   readonly giveTo: (path: string, owner: string) => Promise<Result<void, string>>;
   /** Why no worker can run as that user and group; null where one can, as far as is known beforehand. */
   readonly identityFault: (wanted: Pick<WatcherSpec, "uid" | "gid">) => string | null;
+  /** Takes over what of [circus] concerns the program itself. @returns options whose change takes effect at the next start alone */
+  readonly adopt: (now: ArbiterSpec, before: ArbiterSpec) => readonly string[];
   /** The daemon's own pid, for `dstats`. */
   readonly pid: number;
 }

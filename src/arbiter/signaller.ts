@@ -30,7 +30,9 @@ export class Signaller {
    */
   stop(pid: Pid, signal: number, children: boolean): Promise<void> | null {
     const send = () => {
-      const targets = children ? [pid, ...this.#parts.host.children(pid, true)] : [pid];
+      // The look at what is below also tells the host whom to look for when the leader is gone.
+      const below = this.#parts.host.children(pid, true);
+      const targets = children ? [pid, ...below] : [pid];
       for (const target of targets) {
         this.send(target, signal);
         this.#parts.publisher.publish(this.#flock.name, "kill", { process_pid: target });

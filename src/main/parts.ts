@@ -2,7 +2,6 @@
 import type { ArbiterParts } from "../arbiter/parts.js";
 import { loadConfig } from "../config/load.js";
 import type { Log } from "../core/ports.js";
-import type { Environment } from "../core/spec.js";
 import { systemClock } from "../os/clock.js";
 import { createHooks } from "../os/hooks.js";
 import { resolveIdentity } from "../os/identity.js";
@@ -14,19 +13,23 @@ import { createSockets } from "../os/sockets.js";
 import { createOutputs } from "../os/streams/outputs.js";
 import { findVirtualenv } from "../os/virtualenv.js";
 import { openZmq } from "../wire/zmq/transport.js";
+import { adopter } from "./adopt.js";
 import type { Overrides } from "./circusd-options.js";
 import { override } from "./configuration.js";
+import { ownEnvironment } from "./own-environment.js";
 
 export interface Request {
   readonly config: string;
   readonly overrides: Overrides;
   readonly log: Log;
+  /** The umask that circusd was started with. */
+  readonly umask: number;
 }
 
 const STDOUT = 1;
 
 /** @throws where the system refuses what a daemon needs */
-export async function assemble({ config, overrides, log }: Request): Promise<ArbiterParts> {
+export async function assemble({ config, overrides, log, umask }: Request): Promise<ArbiterParts> {
   const clock = systemClock();
   const native = loadNative();
   return {
@@ -41,6 +44,7 @@ export async function assemble({ config, overrides, log }: Request): Promise<Arb
     load: async () => override(await loadConfig(config, { environment: process.env }), overrides),
     daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },
     matchNames,
+    adopt: adopter(umask),
     giveTo: (path, owner) => giveTo(native, path, owner),
     identityFault: (wanted) => {
       const identity = resolveIdentity(native, wanted);
@@ -48,8 +52,4 @@ export async function assemble({ config, overrides, log }: Request): Promise<Arb
     },
     pid: process.pid,
   };
-}
-
-function ownEnvironment(): Environment {
-  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }

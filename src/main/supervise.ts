@@ -27,6 +27,8 @@ export interface Reporter {
 interface Prepared {
   readonly loaded: Loaded;
   readonly log: SystemLog;
+  /** The umask that circusd was started with. */
+  readonly umask: number;
   /** Whether the log alone already shows a failure to the one who started the daemon. */
   readonly visible: boolean;
 }
@@ -54,7 +56,7 @@ async function prepare({ config, overrides }: SuperviseRequest): Promise<Result<
   const errors = loaded.diagnostics.filter(isError).length;
   if (errors > 0 || setup === null) return fail([...loaded.diagnostics.map(describe), refusal(config, errors)].join("\n"));
   const { umask, pidfile } = loaded.config.arbiter;
-  if (umask !== null) process.umask(umask);
+  const inherited = umask === null ? process.umask() : process.umask(umask);
   const log = openLog(setup.setup);
   if (!log.ok) return fail(`circusd: ${log.failure}`);
   if (pidfile !== null) {
@@ -64,7 +66,7 @@ async function prepare({ config, overrides }: SuperviseRequest): Promise<Result<
     process.on("exit", () => claimed.value.release());
   }
   for (const warning of [...loaded.diagnostics.map(describe), ...setup.warnings]) log.value.warning(warning);
-  return succeed({ loaded, log: log.value, visible: writesToStream(setup.setup) });
+  return succeed({ loaded, log: log.value, umask: inherited, visible: writesToStream(setup.setup) });
 }
 
 async function live(request: SuperviseRequest, prepared: Prepared, reporter: Reporter): Promise<number> {
@@ -72,7 +74,7 @@ async function live(request: SuperviseRequest, prepared: Prepared, reporter: Rep
   process.title = "circusd";
   const keepAlive = setInterval(() => undefined, FOREVER);
   try {
-    const parts = await assemble({ ...request, log });
+    const parts = await assemble({ ...request, log, umask: prepared.umask });
     return await run(parts, prepared, reporter);
   } catch (error) {
     if (!visible) log.critical(textOf(error));
