@@ -11,6 +11,8 @@ export interface Entry {
   readonly place: Place;
   /** It stands in [DEFAULT], from which every section inherits. */
   readonly inherited: boolean;
+  /** A semicolon in its line began a comment, which is not part of the value. */
+  readonly commented: boolean;
 }
 
 export interface Section {
@@ -36,6 +38,7 @@ export const DEFAULTS = "DEFAULT";
 interface OpenEntry {
   readonly key: string;
   readonly place: Place;
+  readonly commented: boolean;
   readonly lines: string[];
 }
 
@@ -120,18 +123,18 @@ function openEntry(line: string, place: Place, findings: Findings): OpenEntry | 
     findings.error(`Cannot read ${show(line)}: expected "key = value" or "[section]"`, place);
     return null;
   }
-  const value = valueOf(match[2] ?? "");
+  const { value, commented } = valueOf(match[2] ?? "");
   if (value.startsWith(";"))
     findings.warning(`The value of "${key}" begins with a semicolon: write "" before it if the value is empty`, place);
-  return { key, place, lines: [value] };
+  return { key, place, commented, lines: [value] };
 }
 
 /** Only the first `;` is looked at: it begins a comment where a space stands before it. */
-function valueOf(written: string): string {
+function valueOf(written: string): Pick<Entry, "value" | "commented"> {
   const semicolon = written.indexOf(";");
-  const cut = semicolon > 0 && /\s/.test(written.charAt(semicolon - 1)) ? written.slice(0, semicolon) : written;
-  const value = cut.trim();
-  return value === '""' ? "" : value;
+  const commented = semicolon > 0 && /\s/.test(written.charAt(semicolon - 1));
+  const value = (commented ? written.slice(0, semicolon) : written).trim();
+  return { value: value === '""' ? "" : value, commented };
 }
 
 function continueEntry(entry: OpenEntry, line: string, { place, findings }: { readonly place: Place; readonly findings: Findings }): void {
@@ -146,7 +149,7 @@ function continueEntry(entry: OpenEntry, line: string, { place, findings }: { re
 }
 
 function close({ name, place, entries, findings }: OpenSection): Section {
-  const closed = entries.map(({ key, place: at, lines: parts }) => ({ key, value: parts.join("\n"), place: at, inherited: false }));
+  const closed = entries.map(({ lines: parts, ...entry }): Entry => ({ ...entry, value: parts.join("\n"), inherited: false }));
   return { name, place, entries: closed, diagnostics: findings.list };
 }
 

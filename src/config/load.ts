@@ -2,17 +2,22 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { INCLUDE_OPTIONS } from "../core/options.js";
-import type { Loaded, Place } from "../core/spec.js";
+import type { Place } from "../core/spec.js";
 import { Findings, inOrder } from "./diagnose.js";
 import { readEnvironments } from "./environment.js";
 import { type Directories, glob } from "./glob.js";
 import { type Section, entryOf, mergeSections, parseIni } from "./ini.js";
 import { type DaemonEnvironment, type Expand, expander } from "./reading.js";
-import { readSections } from "./schema.js";
+import { type LoadedFiles, readSections } from "./schema.js";
 
 export interface LoadOptions {
   /** The variables of the daemon, for `$(circus.env.NAME)` and `$NAME`. */
   readonly environment: DaemonEnvironment;
+}
+
+export interface LoadedTree extends LoadedFiles {
+  /** The main file and those it includes, in the order in which they are read. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -20,16 +25,18 @@ export interface LoadOptions {
  * the order of files and lines.
  * @example `const { config, diagnostics } = await loadConfig("circus.ini", { environment: process.env })`
  */
-export async function loadConfig(file: string, { environment }: LoadOptions): Promise<Loaded> {
+export async function loadConfig(file: string, { environment }: LoadOptions): Promise<LoadedTree> {
   const findings = new Findings();
   const main = await readSectionsOf(file, findings, null);
   const included = main === null ? [] : await readIncluded({ file, sections: main, environment }, findings);
   const sections = mergeSections([...(main ?? []), ...included.flatMap(({ sections: more }) => more ?? [])]);
   const read = readSections(sections, { environment, resolvePath: (path, from) => resolve(dirname(from), path) });
   const incomplete = main === null || included.some(({ sections: more }) => more === null);
+  const files = [file, ...included.map(({ path }) => path)];
   return {
     ...read,
-    diagnostics: inOrder([...findings.list, ...read.diagnostics], [file, ...included.map(({ path }) => path)]),
+    files,
+    diagnostics: inOrder([...findings.list, ...read.diagnostics], files),
     ...(incomplete ? { incomplete } : {}),
   };
 }

@@ -14,11 +14,17 @@ import { type ReadWatcher, readWatcher } from "./watcher-section.js";
 const WATCHER = "watcher:";
 const PREFIXED = [WATCHER, "socket:", "plugin:", "env:"];
 
+/** A configuration that was read from files, with what is needed to tell where in them something stands. */
+export interface LoadedFiles extends Loaded {
+  /** Of an option of a watcher, or of its section where the option stands nowhere; null where there is no such watcher. */
+  readonly placeOf: (watcher: string, option: string) => Place | null;
+}
+
 /**
  * Makes a configuration of merged sections. Nothing is thrown: a section with an error is left out and
  * named in `faulty`, and everything that is wrong anywhere is told.
  */
-export function readSections(sections: readonly Section[], world: World): Loaded {
+export function readSections(sections: readonly Section[], world: World): LoadedFiles {
   const named = (prefix: string): readonly Section[] =>
     sections.filter(({ name }) => name.startsWith(prefix) && name !== prefix).toSorted(byName);
   const odd = reportOdd(sections);
@@ -49,6 +55,10 @@ export function readSections(sections: readonly Section[], world: World): Loaded
       ...[...sockets, ...plugins, ...watchers].map(({ findings }) => findings),
     ].flatMap((findings): readonly Diagnostic[] => findings.list),
     faulty: { arbiter: arbiter.findings.failed, watchers: faulty(watchers), sockets: faulty(sockets), plugins: faulty(plugins) },
+    placeOf: (watcher, option) => {
+      const read = watchers.find(({ spec }) => spec.name === watcher);
+      return read === undefined ? null : placeOf(read.section, option);
+    },
   };
 }
 

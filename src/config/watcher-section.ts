@@ -11,7 +11,7 @@ import {
   nearest,
   parseBoolean,
   parseHook,
-  streamFromConf,
+  readStreamConf,
   streamOptionNames,
   watcherOption,
 } from "../core/options.js";
@@ -148,10 +148,10 @@ function readStream(spec: WatcherSpec, name: (typeof STREAMS)[number], { section
   const [first] = entries;
   if (first === undefined) return spec;
   const conf = Object.fromEntries(entries.map((entry) => [entry.key.slice(name.length + 1), expand(entry.value)]));
-  const stream = streamFromConf(name, conf);
+  const stream = readStreamConf(name, conf);
   if (!stream.ok) {
-    const entry = entryOf(section, `${name}.${stream.failure.key}`) ?? first;
-    findings.error(`[${section.name}]: ${stream.failure.message}`, entry.place);
+    for (const { key, message } of stream.failure)
+      findings.error(`[${section.name}]: ${message}`, (entryOf(section, `${name}.${key}`) ?? first).place);
     return spec;
   }
   const place = (entryOf(section, `${name}.class`) ?? first).place;
@@ -194,9 +194,14 @@ function checkTogether(spec: WatcherSpec, section: Section, findings: Findings):
   for (const key of spec.shell ? (["args"] as const) : (["cmd", "args"] as const)) {
     const value = String(spec[key] ?? "");
     const words = splitWords(value);
-    if (!words.ok)
-      findings.error(cannotUse({ key, value, section: section.name }, `${words.failure}; quote it, or put a backslash before it`), at(key));
+    if (words.ok) continue;
+    const advice = entryOf(section, key)?.commented
+      ? ': the " ;" in its line begins a comment; write the semicolon without a space before it'
+      : "; quote it, or put a backslash before it";
+    findings.error(cannotUse({ key, value, section: section.name }, `${words.failure}${advice}`), at(key));
   }
+  if (spec.shellArgs !== null && !spec.shell)
+    findings.warning(`shell_args in [${section.name}] has no effect without shell = True`, at("shell_args"));
   if (spec.virtualenv !== null && !spec.copyEnv) findings.error(`virtualenv in [${section.name}] needs copy_env = True`, at("virtualenv"));
   if (spec.copyPath && !spec.copyEnv)
     findings.warning(`copy_path in [${section.name}] has no effect without copy_env = True`, at("copy_path"));

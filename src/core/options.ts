@@ -20,6 +20,7 @@ export {
   STREAM_CLASSES,
   STREAM_OPTIONS,
   type StreamClass,
+  readStreamConf,
   streamFromConf,
   streamOptionNames,
 } from "./options/streams.js";

@@ -28,8 +28,9 @@ async function run(command: CircusdCommand): Promise<number> {
     case "check": {
       const { checkConfiguration } = await import("./circusd-check.js");
       const { text, code } = await checkConfiguration(command.config, command.overrides);
-      process.stdout.write(text);
-      return code;
+      await new Promise((resolve) => process.stdout.write(text, resolve));
+      /* Modules of hooks and streams were loaded, and what they hold open has nothing to do here. */
+      process.exit(code);
     }
     case "start":
       return start(command);

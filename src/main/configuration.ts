@@ -1,8 +1,10 @@
 /** Reads a configuration for circusd, with what the command line says in place of it, and tells its faults. */
+import { inOrder } from "../config/diagnose.js";
 import { loadConfig } from "../config/load.js";
 import type { Config, Diagnostic, Loaded } from "../core/spec.js";
 import { setupOf, type LoadedSetup } from "../os/log/load-setup.js";
 import type { Overrides } from "./circusd-options.js";
+import { checkHost } from "./host-check.js";
 
 /** What a start, a check and a reload all see. */
 export interface Configuration {
@@ -11,10 +13,12 @@ export interface Configuration {
   readonly log: LoadedSetup | null;
 }
 
-/** Never rejects for a fault of the files: each is a diagnostic. */
+/** Never rejects for a fault of the files or of what they name on this host: each is a diagnostic. */
 export async function readConfiguration(file: string, overrides: Overrides): Promise<Configuration> {
-  const read = override(await loadConfig(file, { environment: process.env }), overrides);
-  const loaded = { ...read, diagnostics: [...read.diagnostics, ...unavailable(read.config)] };
+  const files = await loadConfig(file, { environment: process.env });
+  const read = override(files, overrides);
+  const found = inOrder([...read.diagnostics, ...(await checkHost(files))], files.files);
+  const loaded = { ...read, diagnostics: [...found, ...unavailable(read.config)] };
   const log = await setupOf(loaded.config.arbiter);
   if (log.ok) return { loaded, log: log.value };
   const fault: Diagnostic = { severity: "error", message: log.failure, place: null };

@@ -31,7 +31,8 @@ export const ARBITER_DEFAULTS: ArbiterSpec = {
 const LEVELS = ["critical", "error", "warning", "info", "debug"] as const satisfies readonly LogLevel[];
 
 const endpoint: Kind<string> = addressed(
-  /^(tcp|ipc|inproc):\/\/.+/,
+  // The port of TCP: a number below 65536, or `*` for any that is free.
+  /^(tcp:\/\/.+:(\*|0*([0-5]?\d{1,4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))|(ipc|inproc):\/\/.+)$/,
   "expected an endpoint such as tcp://127.0.0.1:5555 or ipc:///run/circus.sock",
 );
 const multicast: Kind<string> = addressed(/^(udp:\/\/.+)?$/, "expected an address such as udp://237.219.251.97:12027, or nothing");

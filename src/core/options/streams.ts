@@ -82,25 +82,34 @@ export interface StreamFault {
  * @param name `stdout_stream` or `stderr_stream`, for messages
  */
 export function streamFromConf(name: string, conf: Readonly<Record<string, OptionValue>>): Result<StreamSpec, StreamFault> {
+  const read = readStreamConf(name, conf);
+  return read.ok ? read : fail(read.failure[0]);
+}
+
+/** Makes a stream as {@link streamFromConf} does, and tells all that is wrong with its options. */
+export function readStreamConf(
+  name: string,
+  conf: Readonly<Record<string, OptionValue>>,
+): Result<StreamSpec, readonly [StreamFault, ...StreamFault[]]> {
   const { class: written, [DEPRECATED_STREAM_OPTION]: _ignored, ...options } = conf;
   const given = written ?? ("filename" in options ? "FileStream" : undefined);
-  if (given === undefined) return fail({ key: "class", message: `'${name}' must have a 'class' key` });
-  if (typeof given !== "string") return fail({ key: "class", message: `'${name}.class' isn't a string` });
+  if (given === undefined) return fail([{ key: "class", message: `'${name}' must have a 'class' key` }]);
+  if (typeof given !== "string") return fail([{ key: "class", message: `'${name}.class' isn't a string` }]);
   const found = streamClass(given);
-  if (!found.ok) return fail({ key: "class", message: `Cannot use ${name}.class "${given}": ${found.failure}` });
-  for (const option of STREAM_OPTIONS) {
-    if (!option.classes.some((known) => known === found.value)) continue;
-    const value = options[option.name];
-    if (value === undefined && option.name === "filename")
-      return fail({ key: "class", message: `Cannot use ${name}.class "${given}": set ${name}.filename too` });
-    const fault = value === undefined ? null : option.fault(value);
-    if (fault !== null)
-      return fail({
-        key: option.name,
-        message: `Cannot use ${name}.${option.name} "${typeof value === "object" ? JSON.stringify(value) : String(value)}": ${fault}`,
-      });
-  }
-  return succeed({ class: found.value, options });
+  if (!found.ok) return fail([{ key: "class", message: `Cannot use ${name}.class "${given}": ${found.failure}` }]);
+  const [first, ...more] = STREAM_OPTIONS.filter(({ classes }) => classes.some((known) => known === found.value)).flatMap(
+    (option): readonly StreamFault[] => {
+      const value = options[option.name];
+      if (value === undefined)
+        return option.name === "filename"
+          ? [{ key: "class", message: `Cannot use ${name}.class "${given}": set ${name}.filename too` }]
+          : [];
+      const wrong = option.fault(value);
+      const shown = typeof value === "object" ? JSON.stringify(value) : String(value);
+      return wrong === null ? [] : [{ key: option.name, message: `Cannot use ${name}.${option.name} "${shown}": ${wrong}` }];
+    },
+  );
+  return first === undefined ? succeed({ class: found.value, options }) : fail([first, ...more]);
 }
 
 /** Names of options that a class takes; null for a user's own, which takes any. */

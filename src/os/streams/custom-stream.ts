@@ -1,6 +1,6 @@
 /** A user's own stream class: `./mystream.js:MyStream`. */
 import path from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Clock } from "../../core/ports.js";
 import { fail, type Result, succeed } from "../../core/result.js";
 import type { OptionValue } from "../../core/spec.js";
@@ -32,19 +32,32 @@ export async function loadCustomStream(
 ): Promise<Result<Taker, string>> {
   let late = false;
   const opening = open(target, options, () => late);
+  return inTime(opening, clock, () => {
+    late = true;
+    return `Cannot open stream ${whole(target)}: its module or its open() took more than ${OPEN_LIMIT / 1000} s; make it quicker`;
+  });
+}
+
+/** Tells whether the module can be loaded, within half a minute, and exports the class. No stream is made. */
+export async function checkCustomStream(target: CustomTarget, clock: Pick<Clock, "after">): Promise<Result<unknown, string>> {
+  const explain = (): string =>
+    `Cannot load stream class ${whole(target)}: its module took more than ${OPEN_LIMIT / 1000} s; let it await nothing at its top level`;
+  return inTime(loadClass(target), clock, explain);
+}
+
+/** What `work` gives, or a failure in these words where it takes too long. `work` never rejects. */
+function inTime<T>(work: Promise<Result<T, string>>, clock: Pick<Clock, "after">, giveUp: () => string): Promise<Result<T, string>> {
   return new Promise((resolve) => {
-    const cancel = clock.after(OPEN_LIMIT, () => {
-      late = true;
-      const limit = OPEN_LIMIT / 1000;
-      resolve(
-        fail(`Cannot open stream "${target.module}:${target.name}": its module or its open() took more than ${limit} s; make it quicker`),
-      );
-    });
-    void opening.then((opened) => {
+    const cancel = clock.after(OPEN_LIMIT, () => resolve(fail(giveUp())));
+    void work.then((done) => {
       cancel();
-      resolve(opened);
+      resolve(done);
     });
   });
+}
+
+function whole({ module, name }: CustomTarget): string {
+  return `"${module}:${name}"`;
 }
 
 /** Never rejects. A stream that was given up meanwhile is closed when it is open at last. */
@@ -55,12 +68,11 @@ async function open(
 ): Promise<Result<Taker, string>> {
   const found = await loadClass(target);
   if (!found.ok) return found;
-  const whole = `"${target.module}:${target.name}"`;
-  if (givenUp()) return fail(`Cannot make stream ${whole}: it was given up`);
+  if (givenUp()) return fail(`Cannot make stream ${whole(target)}: it was given up`);
   try {
     const stream: unknown = Reflect.construct(found.value, [{ ...options }]);
     const put = method(stream, "write");
-    if (put === null) return fail(`Cannot use stream class ${whole}: it has no method write(record)`);
+    if (put === null) return fail(`Cannot use stream class ${whole(target)}: it has no method write(record)`);
     const close = method(stream, "close");
     await method(stream, "open")?.();
     if (givenUp()) await close?.();
@@ -71,7 +83,7 @@ async function open(
       },
     });
   } catch (error) {
-    return fail(`Cannot make stream ${whole}: ${messageOf(error)}`);
+    return fail(`Cannot make stream ${whole(target)}: ${messageOf(error)}`);
   }
 }
 
@@ -82,7 +94,9 @@ export async function loadClass(target: CustomTarget): Promise<Result<Constructo
   try {
     exports = await import(addressOf(module));
   } catch (error) {
-    return fail(`Cannot load stream class "${module}:${name}": ${messageOf(error)}`);
+    // Node also tells who asked for the module; where that is this file it is of no use to anyone.
+    const reason = messageOf(error).replace(` imported from ${fileURLToPath(import.meta.url)}`, "");
+    return fail(`Cannot load stream class "${module}:${name}": ${reason}`);
   }
   // A CommonJS module is the default export; what it holds is not always visible beside it.
   const found = member(exports, name) ?? member(member(exports, "default"), name);

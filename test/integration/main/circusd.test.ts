@@ -275,3 +275,17 @@ test("what a logging configuration has beyond us is a warning in the log", async
   assert.equal((await daemon.end).code, 0);
   assert.match(content(dir.join("log")), /SMTPHandler[^]*Got signal SIG_QUIT/);
 });
+
+test("circusd --check ends although a module of a hook holds something open, and a start is refused for what it finds", async (t) => {
+  const dir = await tempDir(t);
+  await dir.write("hook.mjs", "setInterval(() => undefined, 1000);\nexport function go() {}\n");
+  const good = await dir.write("good.ini", configuration(dir, { watcher: "hooks.before_start = ./hook.mjs:go" }));
+  assert.equal((await circusd(dir, "--check", good)).code, 0);
+  const bad = await dir.write("bad.ini", configuration(dir, { watcher: "hooks.before_start = ./hook.mjs:absent" }));
+  for (const args of [["--check", bad], [bad]]) {
+    const { code, stdout, stderr } = await circusd(dir, ...args);
+    assert.equal(code, 1);
+    assert.match(stdout + stderr, /bad\.ini:9: error: \[watcher:worker\]: Cannot load hook .*it has no export "absent"/);
+  }
+  assert.equal(existsSync(dir.join("worker")), false);
+});

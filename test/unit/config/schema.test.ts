@@ -2,13 +2,13 @@ import test from "node:test";
 import assert from "node:assert/strict";
 import { formatDiagnostic, inOrder } from "../../../src/config/diagnose.js";
 import { mergeSections, parseIni } from "../../../src/config/ini.js";
-import { readSections } from "../../../src/config/schema.js";
+import { type LoadedFiles, readSections } from "../../../src/config/schema.js";
 import { ARBITER_DEFAULTS, defaultSocket, defaultWatcher } from "../../../src/core/options.js";
-import type { Loaded, SocketSpec, WatcherSpec } from "../../../src/core/spec.js";
+import type { SocketSpec, WatcherSpec } from "../../../src/core/spec.js";
 
 const ENVIRONMENT = { PATH: "/bin", HOME: "/home/me", SHELL: "/bin/sh" };
 
-function load(text: string): Loaded {
+function load(text: string): LoadedFiles {
   const world = { environment: ENVIRONMENT, resolvePath: (path: string) => `/conf/${path.replace(/^\.\//, "")}` };
   return readSections(mergeSections(parseIni(text, "circus.ini").sections), world);
 }
@@ -319,6 +319,25 @@ const FAULTS: readonly (readonly [text: string, ...messages: readonly string[]])
     "[circus]\nendpoint = localhost",
     '2: error: Cannot use endpoint "localhost" in [circus]: expected an endpoint such as tcp://127.0.0.1:5555 or ipc:///run/circus.sock',
   ],
+  [
+    "[circus]\nendpoint = tcp://127.0.0.1:5555x",
+    '2: error: Cannot use endpoint "tcp://127.0.0.1:5555x" in [circus]: expected an endpoint such as tcp://127.0.0.1:5555 or ipc:///run/circus.sock',
+  ],
+  [
+    "[circus]\nendpoint = tcp://[::1]:*\npubsub_endpoint = tcp://*:65536",
+    '3: error: Cannot use pubsub_endpoint "tcp://*:65536" in [circus]: expected an endpoint such as tcp://127.0.0.1:5555 or ipc:///run/circus.sock',
+  ],
+  [
+    `[watcher:web]\ncmd = sh -c "a ; b"`,
+    `2: error: Cannot use cmd "sh -c "a" in [watcher:web]: a quotation mark is not closed: the " ;" in its line begins a comment; write the semicolon without a space before it`,
+  ],
+  [`${W}shell_args = x`, "3: warning: shell_args in [watcher:web] has no effect without shell = True"],
+  [
+    `${W}stdout_stream.class = TimedRotatingFileStream\nstdout_stream.rotate_when = Q\nstdout_stream.rotate_interval = 0`,
+    '3: error: [watcher:web]: Cannot use stdout_stream.class "TimedRotatingFileStream": set stdout_stream.filename too',
+    '4: error: [watcher:web]: Cannot use stdout_stream.rotate_when "Q": expected one of S, M, H, D, W0, W1, W2, W3, W4, W5, W6, MIDNIGHT',
+    '5: error: [watcher:web]: Cannot use stdout_stream.rotate_interval "0": expected an integer of 1 or more',
+  ],
   ["[circus]\nstats_endpoint = tcp://x:1", "2: warning: stats_endpoint in [circus] turns statsd on: say so with statsd = True"],
   [
     "[circus]\nstream_backend = gevent",
@@ -369,9 +388,17 @@ test("an error in [circus] leaves the default in its place", () => {
 });
 
 test("nothing leaks into a configuration that is empty", () => {
-  assert.deepEqual(load(""), {
+  const { placeOf, ...loaded } = load("");
+  assert.equal(placeOf("web", "cmd"), null);
+  assert.deepEqual(loaded, {
     config: { arbiter: ARBITER_DEFAULTS, sockets: [], watchers: [], plugins: [] },
     diagnostics: [],
     faulty: { arbiter: false, watchers: [], sockets: [], plugins: [] },
   });
+});
+
+test("the place of a watcher's option is its line, or the section's where the option stands nowhere", () => {
+  const { placeOf } = load("[DEFAULT]\nuid = me\n[watcher:Web]\ncmd = run\nhooks.before_start = ./h.js:go\n");
+  const lines = ["hooks.before_start", "uid", "gid"].map((option) => placeOf("Web", option)?.line);
+  assert.deepEqual(lines, [5, 2, 3]);
 });

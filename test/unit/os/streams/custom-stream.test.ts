@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import test from "node:test";
-import { loadCustomStream } from "../../../../src/os/streams/custom-stream.js";
+import { checkCustomStream, loadCustomStream } from "../../../../src/os/streams/custom-stream.js";
 import { repositoryPath } from "../../../helpers/root.js";
 import { tempDir } from "../../../helpers/temp.js";
 
@@ -34,4 +34,19 @@ test("the limit ends with the opening of a stream", async (t) => {
   const opened = await loadCustomStream({ module: MODULE, name: "Collects" }, { file }, { after });
   assert.equal(opened.ok, true);
   assert.equal(cancelled, 1);
+});
+
+test("a check of a class whose module never loads ends at the limit", async (t) => {
+  const module = await (await tempDir(t)).write("hangs.mjs", "await new Promise(() => undefined);\nexport class Never {}\n");
+  const checked = await checkCustomStream(
+    { module, name: "Never" },
+    {
+      after: (_limit, run) => {
+        setImmediate(run);
+        return () => undefined;
+      },
+    },
+  );
+  const failure = `Cannot load stream class "${module}:Never": its module took more than 30 s; let it await nothing at its top level`;
+  assert.deepEqual(checked, { ok: false, failure });
 });
