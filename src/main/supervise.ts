@@ -56,7 +56,9 @@ async function prepare({ config, overrides }: SuperviseRequest): Promise<Result<
   const errors = loaded.diagnostics.filter(isError).length;
   if (errors > 0 || setup === null) return fail([...loaded.diagnostics.map(describe), refusal(config, errors)].join("\n"));
   const { umask, pidfile } = loaded.config.arbiter;
-  const inherited = umask === null ? process.umask() : process.umask(umask);
+  // The mask can only be read by setting it; the strictest is a safe one for the moment between.
+  const inherited = process.umask(umask ?? 0o777);
+  if (umask === null) process.umask(inherited);
   const log = openLog(setup.setup);
   if (!log.ok) return fail(`circusd: ${log.failure}`);
   if (pidfile !== null) {

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import test from "node:test";
 import { Daemon, descendants, isAlive } from "../helpers/daemon.js";
-import { descriptorsOf, eventually, fileWith, threadsOf } from "../helpers/facts.js";
+import { descriptorsOf, eventually, fileWith, kill, threadsOf } from "../helpers/facts.js";
 import { repositoryPath } from "../helpers/root.js";
 import { smallDisk } from "../helpers/small-disk.js";
 import { tempDir } from "../helpers/temp.js";
@@ -55,7 +55,7 @@ test("a working directory that goes between two respawns is told, waited for, an
   });
   const pid = await daemon.onlyProcess("web");
   await rm(dir.join("home"), { recursive: true });
-  process.kill(pid, "SIGKILL");
+  kill(pid, "SIGKILL");
   await daemon.logged(/Cannot start "web": no such directory ".*home"/);
   assert.deepEqual([await daemon.status("web"), await daemon.pids("web")], ["active", []]);
   await mkdir(dir.join("home"));
@@ -92,7 +92,7 @@ test("without descriptors circusd lives, answers, and recovers when there are so
     () => daemon.status("many"),
     (status) => status === "active",
   );
-  process.kill(await daemon.onlyProcess("web"), "SIGKILL");
+  kill(await daemon.onlyProcess("web"), "SIGKILL");
   await daemon.event("watcher.web.reap");
   assert.deepEqual((await daemon.client.call("numwatchers", {})).numwatchers, 2);
   await daemon.client.call("rm", { name: "many", waiting: true });
@@ -154,12 +154,12 @@ test("of workers killed at random every one is replaced once and told once", asy
   const [kills, workers] = [300, 20];
   const daemon = await Daemon.start(t, { ini: `[watcher:web]\ncmd = sleep 3600\nnumprocesses = ${workers}\nrestart_delay = 0` });
   const killed = new Set<number>();
-  const known = new Set(await daemon.pids("web"));
+  const known = new Set(await daemon.processes("web", workers));
   for (let count = 0; count < kills; count += 1) {
     const standing = [...known].filter((pid) => !killed.has(pid));
-    const victim = standing[Math.floor(Math.random() * standing.length)] ?? 0;
-    process.kill(victim, "SIGKILL");
-    killed.add(victim);
+    const victim = standing[Math.floor(Math.random() * standing.length)];
+    kill(victim, "SIGKILL");
+    if (victim !== undefined) killed.add(victim);
     await daemon.until(() => daemon.count("watcher.web.spawn") > count - workers / 2, "successors");
     for (const event of daemon.events) if (event.event === "spawn") known.add(event.payload.process_pid);
   }
@@ -190,7 +190,7 @@ test("a wall clock that jumps stops neither respawns, deadlines, ages nor back-o
     await stopped;
     await daemon.event("watcher.old.spawn", ages + 1);
     await daemon.event("watcher.crash.spawn", spawns + 4);
-    process.kill(await daemon.onlyProcess("deaf"), "SIGKILL");
+    kill(await daemon.onlyProcess("deaf"), "SIGKILL");
     await daemon.event("watcher.deaf.spawn", 2 * round);
     await daemon.client.call("stop", { name: "crash", waiting: true });
     await fileWith(daemon.dir.join("deaf.txt"), new RegExp(`(ready[^r]*){${1 + 2 * round}}`));
@@ -239,7 +239,7 @@ test("after SIGKILL of circusd its workers live on, and a new circusd starts on 
   const first = await Daemon.start(t, settings);
   const orphans = await first.pids("web");
   t.after(() => {
-    for (const pid of orphans) process.kill(pid, "SIGKILL");
+    for (const pid of orphans) kill(pid, "SIGKILL");
   });
   first.process.kill("SIGKILL");
   await once(first.process, "exit");
@@ -260,7 +260,7 @@ test("a second circusd on the same endpoints is refused with the reason, and the
   assert.equal(second.exitCode, 1);
   assert.match(output, /Cannot bind event endpoint "ipc:.*": address already in use; is another circusd running\?/);
   assert.deepEqual((await stat(daemon.dir.join("control.sock"))).ino, before.ino);
-  process.kill(await daemon.onlyProcess("web"), "SIGKILL");
+  kill(await daemon.onlyProcess("web"), "SIGKILL");
   await daemon.event("watcher.web.spawn");
   assert.equal((await daemon.ctl("list")).stdout.trim(), "web");
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Daemon, isAlive } from "../helpers/daemon.js";
-import { eventually, fileWith } from "../helpers/facts.js";
+import { eventually, fileWith, kill } from "../helpers/facts.js";
 import { repositoryPath } from "../helpers/root.js";
 
 const MODULE = repositoryPath("test", "fixtures", "hooks-of-a-life.js");
@@ -86,7 +86,7 @@ test("an exec hook gets the facts as variables", async (t) => {
   assert.match(facts, new RegExp(`^CIRCUS_PID=${pid}$`, "m"));
   assert.match(facts, /^CIRCUS_WATCHER=web$/m);
   assert.match(facts, /^CIRCUS_HOOK=after_spawn$/m);
-  process.kill(pid, "SIGTERM");
+  kill(pid, "SIGTERM");
   assert.match(await fileWith(daemon.dir.join("reap.txt"), /CIRCUS_EXIT_CODE/), /^CIRCUS_EXIT_CODE=-15$/m);
 });
 

@@ -6,7 +6,7 @@ import { mkdir, readFile, realpath } from "node:fs/promises";
 import { connect } from "node:net";
 import test from "node:test";
 import { Daemon, descendants, isAlive } from "../helpers/daemon.js";
-import { commandOf, environmentOf, eventually, fileLimitsOf, fileWith, linkOf, sessionOf, statusOf } from "../helpers/facts.js";
+import { commandOf, environmentOf, eventually, fileLimitsOf, fileWith, kill, linkOf, sessionOf, statusOf } from "../helpers/facts.js";
 import { repositoryPath } from "../helpers/root.js";
 import { tempDir } from "../helpers/temp.js";
 
@@ -202,10 +202,10 @@ test("stop_signal by name, stop_children and graceful_timeout decide how a proce
 test("without respawn a watcher stops when its last process has ended", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:once]\ncmd = sleep 3600\nnumprocesses = 2\nrespawn = False" });
   const [first = 0, second = 0] = await daemon.pids("once");
-  process.kill(first, "SIGKILL");
+  kill(first, "SIGKILL");
   await daemon.event("watcher.once.reap");
   assert.deepEqual([await daemon.status("once"), await daemon.pids("once")], ["active", [second]]);
-  process.kill(second, "SIGTERM");
+  kill(second, "SIGTERM");
   await daemon.event("watcher.once.stop");
   await eventually(
     () => daemon.status("once"),

@@ -6,6 +6,7 @@ import { copyFile, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import test from "node:test";
+import { kill } from "../helpers/facts.js";
 import { repositoryPath } from "../helpers/root.js";
 import { tempDir } from "../helpers/temp.js";
 
@@ -52,7 +53,7 @@ test("the quickstart answers from its workers, and goes on answering when one is
   const victim = await answeringWorker();
   assert.ok(first.includes(victim), `${victim} is none of ${first.join(", ")}`);
 
-  process.kill(victim, "SIGKILL");
+  kill(victim, "SIGKILL");
   const successor = await nextWorker();
   assert.ok(!first.includes(successor));
   assert.ok([...first, successor].includes(await answeringWorker()));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Daemon } from "../helpers/daemon.js";
+import { kill } from "../helpers/facts.js";
 
 const STUBBORN = `[watcher:stubborn]\ncmd = sh -c "trap '' TERM; while :; do sleep 0.1; done"\ncopy_env = True\ngraceful_timeout = 0.5`;
 
@@ -24,7 +25,7 @@ test("rm with nostop tells of no stop, for nothing has stopped", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600" });
   const [pid = 0] = await daemon.pids("web");
   await daemon.client.call("rm", { name: "web", nostop: true, waiting: true });
-  process.kill(pid, "SIGKILL");
+  kill(pid, "SIGKILL");
   await daemon.event("watcher.web.remove");
   assert.equal(daemon.count("watcher.web.stop"), 0);
 });

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import test from "node:test";
 import { Daemon, isAlive } from "../helpers/daemon.js";
-import { eventually } from "../helpers/facts.js";
+import { eventually, kill } from "../helpers/facts.js";
 
 /** Says that it runs, and takes its time to end: until somebody removes the file. */
 const LINGERING = `#!/bin/sh
@@ -203,7 +203,7 @@ export const ponder = async () => {
     files: { "hook.mjs": hook, hold: "" },
     ini: "[watcher:web]\ncmd = sleep 3600\nhooks.before_reap = ./hook.mjs:ponder",
   });
-  process.kill(await daemon.onlyProcess("web"), "SIGKILL");
+  kill(await daemon.onlyProcess("web"), "SIGKILL");
   await daemon.event("watcher.web.spawn");
   await daemon.client.call("stop", { name: "web", waiting: true });
   await daemon.event("watcher.web.stop");

@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { readFile, rm, stat } from "node:fs/promises";
 import test from "node:test";
 import { Daemon, isAlive } from "../helpers/daemon.js";
+import { kill } from "../helpers/facts.js";
 
 test("a killed worker is replaced at once, and both are told as events", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600\nnumprocesses = 2" });
   const [victim = 0, other = 0] = await daemon.processes("web", 2);
-  process.kill(victim, "SIGKILL");
+  kill(victim, "SIGKILL");
   const reap = await daemon.event("watcher.web.reap");
   assert.ok(reap.event === "reap");
   assert.deepEqual({ ...reap.payload, time: 0 }, { process_pid: victim, time: 0, exit_code: -9 });
@@ -27,7 +28,7 @@ test("a slow stop of one watcher delays neither supervision nor commands of anot
   await daemon.client.call("stop", { name: "stubborn" });
   assert.equal(await daemon.status("stubborn"), "stopping");
   const web = await daemon.onlyProcess("web");
-  process.kill(web, "SIGKILL");
+  kill(web, "SIGKILL");
   await daemon.event("watcher.web.spawn");
   assert.deepEqual(await daemon.client.call("incr", { name: "web", waiting: true }).then((reply) => reply.numprocesses), 2);
   assert.ok(isAlive(stubborn));
@@ -64,8 +65,8 @@ test("children that a leader leaves behind are gone when its stop is answered", 
   const leader = await daemon.onlyProcess("parent");
   let child = 0;
   while (child === 0) child = Number(await readFile(daemon.dir.join("child.pid"), "utf8").catch(() => "0"));
-  process.kill(leader, "SIGSTOP");
-  process.kill(leader, "SIGCONT");
+  kill(leader, "SIGSTOP");
+  kill(leader, "SIGCONT");
   await daemon.client.call("stop", { name: "parent", waiting: true });
   assert.equal(isAlive(child), false);
 });
@@ -158,7 +159,7 @@ test("rm with nostop leaves the processes running when circusd has gone", async 
   const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600" });
   const pid = await daemon.onlyProcess("web");
   t.after(() => {
-    process.kill(pid, "SIGKILL");
+    kill(pid, "SIGKILL");
   });
   await daemon.client.call("rm", { name: "web", nostop: true, waiting: true });
   await daemon.client.call("quit", { waiting: true });

@@ -91,3 +91,9 @@ export function memoryOf(pid: number): number {
 export function threadsOf(pid: number): number {
   return readdirSync(`/proc/${pid}/task`).length;
 }
+
+/** Sends a signal to one process. Pid 0 would be the whole group of whoever runs the tests, -1 the whole machine. */
+export function kill(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined || pid <= 1) throw new Error(`no process to send ${signal} to`);
+  process.kill(pid, signal);
+}
