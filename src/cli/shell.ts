@@ -51,14 +51,21 @@ async function readLines(lines: Interface, session: Session, world: World): Prom
     lines.write(null, { ctrl: true, name: "e" });
     lines.write(null, { ctrl: true, name: "u" });
   });
-  lines.prompt();
+  // Piped input ends before its last lines are carried out; a prompt of its own is refused then from Node 24 on.
+  let ended = false;
+  lines.once("close", () => (ended = true));
+  const prompt = (): void => {
+    if (ended) world.stdout.write(PROMPT);
+    else lines.prompt();
+  };
+  prompt();
   for await (const line of lines) {
     const controller = new AbortController();
     underWay = controller;
     const stay = await runLine({ ...session, interrupt: () => controller.signal }, line, world);
     underWay = null;
     if (!stay) break;
-    lines.prompt();
+    prompt();
   }
   lines.close();
 }
