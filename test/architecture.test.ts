@@ -28,7 +28,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
     rooms: ["core", "wire", "client", "cluster"],
     node: ["node:fs", "node:fs/promises", "node:os", "node:path", "node:readline", "node:stream"],
   },
-  web: { floor: 4, rooms: ["core", "wire", "client", "cluster"] },
+  // The console reads its own files, checks passwords and holds connections; processes and descriptors stay with os.
+  web: {
+    floor: 4,
+    rooms: ["core", "wire", "client", "cluster"],
+    node: ["node:crypto", "node:fs/promises", "node:http", "node:https", "node:net", "node:os", "node:path", "node:url"],
+  },
   main: { floor: 5, rooms: ["core", "config", "os", "wire", "client", "arbiter", "stats", "plugin", "cluster", "cli", "web"], node: "any" },
   // The public names, and nothing else.
   "index.ts": { floor: 5, rooms: ["core", "wire", "client"] },
@@ -42,6 +47,15 @@ const NODE_EXCEPTIONS: Readonly<Record<string, readonly string[] | "any">> = {
 
 /** Each package belongs to one room; docs/dependencies.md tells why it is there. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "@fastify/cookie": ["src/web/"],
+  "@fastify/swagger": ["src/web/"],
+  "@fastify/websocket": ["src/web/"],
+  blessed: ["src/cli/top/"],
+  fastify: ["src/web/"],
+  pidusage: ["src/os/"],
+  preact: ["src/web/page/"],
+  "prom-client": ["src/web/"],
+  uplot: ["src/web/page/"],
   ini: ["src/os/"],
   koffi: ["src/os/"],
   valibot: ["src/wire/"],

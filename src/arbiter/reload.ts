@@ -43,17 +43,12 @@ const KEEPS_PROCESSES: ReadonlySet<keyof WatcherSpec> = new Set([
   "internal",
   "stdoutStream",
   "stderrStream",
+  "tailLines",
   "numprocesses",
 ]);
 
-const RESTARTS: readonly (keyof ArbiterSpec)[] = [
-  "endpoint",
-  "pubsubEndpoint",
-  "endpointOwner",
-  "multicastEndpoint",
-  "statsEndpoint",
-  "statsd",
-];
+/** The figures and the console have watchers of their own, which are compared like any other. */
+const RESTARTS: readonly (keyof ArbiterSpec)[] = ["endpoint", "pubsubEndpoint", "endpointOwner", "multicastEndpoint"];
 
 /** Watchers that were added by command are in neither file, so they are left alone. */
 export function planReload(before: Config, loaded: Loaded): ReloadPlan {

@@ -83,6 +83,19 @@ export interface ProcessListener {
   emptied(): void;
 }
 
+/** Looks at many processes at once. */
+export interface ProcessUsage {
+  /** Figures of living processes; one that has vanished is missing from the answer. `withChildren` fills `children`. */
+  look(pids: readonly Pid[], withChildren: boolean): Promise<ReadonlyMap<Pid, ProcessInfo>>;
+}
+
+/** Counts how often listening sockets have something to accept or read. */
+export interface SocketHits {
+  /** Counts by descriptor since the last call. */
+  take(): ReadonlyMap<number, number>;
+  close(): void;
+}
+
 export interface ProcessInfo {
   readonly pid: Pid;
   readonly cmdline: string;

@@ -59,6 +59,12 @@ export type Limits = Readonly<Record<string, LimitValue>>;
 /** More processes than this of one watcher are a slip of the finger. */
 export const MAX_PROCESSES = 100_000;
 
+/** How many lines of a process are kept where `tail_lines` says nothing. */
+export const TAIL_LINES = 200;
+
+/** As many are more than anybody reads of a tail. */
+export const MAX_TAIL_LINES = 100_000;
+
 export interface WatcherSpec {
   /** As written: `status` and `stats` show it so; it is looked up in lower case. */
   readonly name: string;
@@ -86,6 +92,11 @@ export interface WatcherSpec {
   readonly limits: Limits;
   readonly stdoutStream: StreamSpec | null;
   readonly stderrStream: StreamSpec | null;
+  /**
+   * Last lines of each process that are kept for `tail`; 0 keeps none. Null keeps {@link TAIL_LINES} of what
+   * goes to a stream; a number also keeps what has none.
+   */
+  readonly tailLines: number | null;
   /** Higher starts earlier and stops later. */
   readonly priority: number;
   readonly useSockets: boolean;
@@ -168,6 +179,8 @@ export interface ArbiterSpec {
   readonly pubsubEndpoint: string;
   readonly statsEndpoint: string;
   readonly statsd: boolean;
+  /** Whether circusd-stats publishes the children of processes too. */
+  readonly statsChildren: boolean;
   readonly multicastEndpoint: string;
   /** Accepted and shown; nothing waits for it: deaths come as events. */
   readonly checkDelay: number;
@@ -177,6 +190,12 @@ export interface ArbiterSpec {
   readonly httpd: boolean;
   readonly httpdHost: string;
   readonly httpdPort: number;
+  /** Names besides the loopback's under which browsers may ask for the console. */
+  readonly httpdHosts: readonly string[];
+  readonly httpdPasswordFile: string | null;
+  readonly httpdTokenFile: string | null;
+  readonly httpdCertfile: string | null;
+  readonly httpdKeyfile: string | null;
   readonly debug: boolean;
   readonly pidfile: string | null;
   readonly loglevel: LogLevel;

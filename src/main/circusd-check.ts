@@ -18,7 +18,13 @@ function logWarnings({ log }: Configuration): readonly Diagnostic[] {
 
 function summary(file: string, { loaded }: Configuration, [errors, warnings]: readonly [number, number]): string {
   const { watchers, sockets, plugins } = loaded.config;
-  const found = [counted(watchers.length, "watcher"), counted(sockets.length, "socket"), counted(plugins.length, "plugin")].join(", ");
+  const own = watchers.filter(({ internal }) => internal).map(({ name }) => name);
+  const found = [
+    counted(watchers.length - own.length, "watcher"),
+    ...own,
+    counted(sockets.filter(({ name }) => !own.includes(name)).length, "socket"),
+    counted(plugins.length, "plugin"),
+  ].join(", ");
   const faults = errors + warnings === 0 ? "no faults" : `${counted(errors, "error")}, ${counted(warnings, "warning")}`;
   return errors > 0 ? `${file}: ${faults}` : `${file}: ok, ${found}; ${faults}`;
 }

@@ -15,7 +15,7 @@ import { findVirtualenv } from "../os/virtualenv.js";
 import { openZmq } from "../wire/zmq/transport.js";
 import { adopter } from "./adopt.js";
 import type { Overrides } from "./circusd-options.js";
-import { override } from "./configuration.js";
+import { complete } from "./configuration.js";
 import { ownEnvironment } from "./own-environment.js";
 
 export interface Request {
@@ -41,7 +41,7 @@ export async function assemble({ config, overrides, log, umask }: Request): Prom
     sockets: createSockets(),
     hooks: createHooks({ log }),
     transport: await openZmq(),
-    load: async () => override(await loadConfig(config, { environment: process.env }), overrides),
+    load: async () => complete(await loadConfig(config, { environment: process.env }), overrides),
     daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },
     matchNames,
     adopt: adopter(umask),

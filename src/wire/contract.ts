@@ -10,6 +10,9 @@ import type { OptionValue } from "../core/spec.js";
 /** The version of this contract: what `protocol` in the reply of `globaloptions` shows (added). */
 export const PROTOCOL_VERSION = 1;
 
+/** Seconds for which a reply to `tail` may be held back. */
+export const MAX_TAIL_WAIT = 60;
+
 /** How a name of start, stop, restart is compared; glob is the default. */
 export type Match = "glob" | "simple" | "regex";
 
@@ -36,6 +39,10 @@ export interface ProcessStats {
   readonly age: number;
   readonly cmdline: string;
   readonly children: readonly ProcessStats[];
+  /** Added: resident and virtual bytes, and seconds of user and system time, as they were counted. */
+  readonly rss?: number;
+  readonly vms?: number;
+  readonly cpu_seconds?: number;
   /** Workers only: when circusd started it, and its slot. */
   readonly started?: number;
   readonly wid?: number;
@@ -61,6 +68,22 @@ export interface ListedSocket {
   readonly host?: string;
   readonly port?: number;
   readonly path?: string;
+}
+
+export const OUTPUT_STREAMS = ["stdout", "stderr"] as const;
+
+export type OutputStream = (typeof OUTPUT_STREAMS)[number];
+
+/** One line of a worker's output, without its line break. */
+export interface TailLine {
+  readonly pid: number;
+  readonly stream: OutputStream;
+  /** When circusd read the end of it, in seconds since the epoch. */
+  readonly time: number;
+  /** Where the line is valid UTF-8. */
+  readonly text?: string;
+  /** Its bytes where it is not. */
+  readonly base64?: string;
 }
 
 export interface Commands {
@@ -125,6 +148,31 @@ export interface Commands {
     reply: { readonly statuses: Readonly<Record<string, WatcherStatus>> } | { readonly status: WatcherStatus };
   };
   stop: { properties: Waiting & { readonly name?: string; readonly match?: Match }; reply: { readonly info?: null } };
+  /**
+   * Added: the last lines that a watcher's processes wrote, those that ended lately too, oldest first. With `after`, a cursor of an
+   * earlier reply, what came since; with `wait` the reply is held back for as many seconds, at most
+   * {@link MAX_TAIL_WAIT}, until there is something: so one follows. A watcher whose output is not kept is an error that
+   * tells how to keep it.
+   */
+  tail: {
+    properties: Named & {
+      readonly pid?: number;
+      /** Both where it is left out. */
+      readonly stream?: OutputStream;
+      /** At most this many, the last ones. @default 10 without `after`, else all that is kept */
+      readonly lines?: number;
+      readonly after?: string;
+      readonly wait?: number;
+    };
+    reply: {
+      readonly name: string;
+      readonly lines: readonly TailLine[];
+      /** For `after` in the next request; opaque. */
+      readonly cursor: string;
+      /** Bytes that came after the cursor and were pushed out before this reply. */
+      readonly missed: number;
+    };
+  };
 }
 
 export type CommandName = keyof Commands;

@@ -24,6 +24,7 @@ export function watcherSpec(changes: Partial<WatcherSpec> = {}): WatcherSpec {
     limits: {},
     stdoutStream: null,
     stderrStream: null,
+    tailLines: null,
     priority: 0,
     useSockets: false,
     singleton: false,

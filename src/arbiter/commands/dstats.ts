@@ -1,6 +1,6 @@
 import type { Handler } from "../controller.js";
 import { done } from "./outcome.js";
-import { GONE, processStats } from "./process-stats.js";
+import { GONE, processStats } from "../../wire/process-stats.js";
 
 /** Figures of circusd itself. */
 export const dstats: Handler<"dstats"> = ({ parts }) => {

@@ -4,7 +4,7 @@ import type { Control } from "../control.js";
 import type { Handler } from "../controller.js";
 import type { Runner } from "../runner.js";
 import { done } from "./outcome.js";
-import { GONE, processStats } from "./process-stats.js";
+import { GONE, processStats } from "../../wire/process-stats.js";
 
 type Figures = ReadonlyMap<Pid, ProcessStats>;
 

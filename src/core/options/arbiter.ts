@@ -1,7 +1,7 @@
 /** Every option of [circus] and its default, in the order in which manuals show them. */
 import type { ArbiterSpec, LogLevel } from "../spec.js";
 import { type Result, fail, succeed } from "../result.js";
-import { decimal, flag, integer, type Kind, octal, optional, optionalText, seconds, text, word } from "./kinds.js";
+import { decimal, flag, integer, type Kind, octal, optional, optionalText, seconds, text, word, words } from "./kinds.js";
 import { type Option, type OptionDoc, rowsOf } from "./option.js";
 import { repr } from "./repr.js";
 
@@ -12,6 +12,7 @@ export const ARBITER_DEFAULTS: ArbiterSpec = {
   pubsubEndpoint: "tcp://127.0.0.1:5556",
   statsEndpoint: "tcp://127.0.0.1:5557",
   statsd: false,
+  statsChildren: false,
   // Circus listens on a multicast address on all interfaces unless told not to; here nothing beyond the host is opened unasked.
   multicastEndpoint: "",
   checkDelay: 5,
@@ -20,6 +21,11 @@ export const ARBITER_DEFAULTS: ArbiterSpec = {
   httpd: false,
   httpdHost: "localhost",
   httpdPort: 8080,
+  httpdHosts: [],
+  httpdPasswordFile: null,
+  httpdTokenFile: null,
+  httpdCertfile: null,
+  httpdKeyfile: null,
   debug: false,
   pidfile: null,
   loglevel: "info",
@@ -69,6 +75,10 @@ export const ARBITER_OPTIONS: readonly Option<ArbiterSpec>[] = [
     name: "stats_endpoint",
     doc: "ZeroMQ endpoint on which figures are published. Setting it turns `statsd` on.",
   }),
+  row("statsChildren", flag, {
+    name: "stats_children",
+    doc: "Makes `circusd-stats` look at the children of processes too, and publish them as `children`.",
+  }),
   row("multicastEndpoint", multicast, {
     name: "multicast_endpoint",
     doc: "UDP multicast address on which the daemon tells whoever asks where its endpoint is, such as `udp://237.219.251.97:12027`. Not set, it tells nobody; Circus tells everybody unless this is empty.",
@@ -80,11 +90,34 @@ export const ARBITER_OPTIONS: readonly Option<ArbiterSpec>[] = [
   row("umask", optional(octal), { name: "umask", doc: "File mode mask of circusd and the processes. Not set, it is inherited." }),
   row("warmupDelay", seconds, { name: "warmup_delay", doc: "Seconds between the starts of two watchers." }),
   row("httpd", flag, { name: "httpd", doc: "Runs `circushttpd`, the web console." }),
-  row("httpdHost", text, { name: "httpd_host", doc: "Host name or address that the web console listens on." }),
+  row("httpdHost", text, {
+    name: "httpd_host",
+    doc: "Host name or address that the web console listens on. Any but the loopback needs `httpd_password_file` or `httpd_token_file`.",
+  }),
   row("httpdPort", integer({ min: 0, max: 65535 }), { name: "httpd_port", doc: "Port that the web console listens on." }),
+  row("httpdHosts", words, {
+    name: "httpd_hosts",
+    doc: "Host names, separated by spaces, under which browsers may ask for the web console besides `localhost` and the address it listens on. Needed behind a proxy, which passes the name on.",
+  }),
+  row("httpdPasswordFile", optionalText, {
+    name: "httpd_password_file",
+    doc: "File with the users of the web console, one a line, made with `circushttpd --add-user`. With it, everybody has to log in.",
+  }),
+  row("httpdTokenFile", optionalText, {
+    name: "httpd_token_file",
+    doc: "File with the tokens by which programs use the web console's interface, one a line, made with `circushttpd --add-token`.",
+  }),
+  row("httpdCertfile", optionalText, {
+    name: "httpd_certfile",
+    doc: "File with the certificate, in PEM form, with which the web console speaks HTTPS. Needs `httpd_keyfile`.",
+  }),
+  row("httpdKeyfile", optionalText, {
+    name: "httpd_keyfile",
+    doc: "File with the private key, in PEM form, of `httpd_certfile`.",
+  }),
   row("debug", flag, {
     name: "debug",
-    doc: "Shows the output of `circusd-stats`, `circushttpd` and plugins, and logs their debug messages.",
+    doc: "Shows the standard output of `circusd-stats`, `circushttpd` and plugins, and makes them log debug messages.",
   }),
   row("pidfile", optionalText, {
     name: "pidfile",

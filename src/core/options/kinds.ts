@@ -138,6 +138,17 @@ export function word<T extends string>(words: readonly T[], label: string): Kind
   };
 }
 
+/** Words separated by blanks. */
+export const words: Kind<readonly string[]> = {
+  label: "words",
+  parseText: (value) => succeed(value.split(/\s+/).filter((one) => one !== "")),
+  parseWire(key, value) {
+    const given = text.parseWire(key, value);
+    return given.ok ? words.parseText(given.value) : given;
+  },
+  present: (value) => value,
+};
+
 export const signal: Kind<Signal> = {
   label: "signal",
   parseText(value) {

@@ -2,9 +2,22 @@
  * Every option of a watcher, in the order in which manuals show them. Everything that knows an option's
  * name, default or meaning takes it from here: the loader, `add`, `set`, `get`, `options`, the manuals.
  */
-import { MAX_PROCESSES, type WatcherSpec } from "../spec.js";
+import { MAX_PROCESSES, MAX_TAIL_LINES, TAIL_LINES, type WatcherSpec } from "../spec.js";
 import { SIGTERM } from "../signals.js";
-import { args, decimal, flag, identity, integer, type Kind, optionalSocket, optionalText, seconds, signal, text } from "./kinds.js";
+import {
+  args,
+  decimal,
+  flag,
+  identity,
+  integer,
+  type Kind,
+  optional,
+  optionalSocket,
+  optionalText,
+  seconds,
+  signal,
+  text,
+} from "./kinds.js";
 import { type Option, type OptionDoc, rowsOf } from "./option.js";
 
 /**
@@ -46,6 +59,7 @@ const DEFAULTS: WatcherSpec = {
   limits: {},
   stdoutStream: null,
   stderrStream: null,
+  tailLines: null,
   priority: 0,
   useSockets: false,
   singleton: false,
@@ -234,6 +248,11 @@ export const WATCHER_OPTIONS: readonly WatcherOption[] = [
     name: "close_child_stderr",
     set: "reload",
     doc: "Connects standard error of the processes to `/dev/null`.",
+  }),
+  row("tailLines", optional(integer({ min: 0, max: MAX_TAIL_LINES })), {
+    name: "tail_lines",
+    set: "stream",
+    doc: `How many last lines of each process are kept in memory, in 256 bytes a line on average, for \`circusctl tail\` and the web console; \`0\` keeps none. Not set, ${TAIL_LINES} of what goes to a stream. Set, also of what goes to none: circusd then reads it and passes it on to its own standard output and error.`,
   }),
   row("hookTimeout", seconds, { name: "hook_timeout", set: "none", doc: "Seconds that a hook may take before it counts as failed." }),
 ];

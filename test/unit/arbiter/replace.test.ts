@@ -2,30 +2,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Move } from "../../../src/arbiter/premises.js";
+import { ARBITER_DEFAULTS } from "../../../src/core/options.js";
 import { replace, type Estate } from "../../../src/arbiter/replace.js";
 import type { Config } from "../../../src/core/spec.js";
 
 const PRESENT: Config = {
-  arbiter: {
-    endpoint: "tcp://127.0.0.1:5555",
-    endpointOwner: null,
-    pubsubEndpoint: "tcp://127.0.0.1:5556",
-    statsEndpoint: "tcp://127.0.0.1:5557",
-    statsd: false,
-    multicastEndpoint: "",
-    checkDelay: 5,
-    umask: null,
-    warmupDelay: 0,
-    httpd: false,
-    httpdHost: "localhost",
-    httpdPort: 8080,
-    debug: false,
-    pidfile: null,
-    loglevel: "info",
-    logoutput: "-",
-    loggerconfig: null,
-    fqdnPrefix: null,
-  },
+  arbiter: ARBITER_DEFAULTS,
   sockets: [],
   watchers: [],
   plugins: [],

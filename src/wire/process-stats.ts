@@ -1,6 +1,6 @@
 /** Figures of processes in the form that Circus gives them. */
-import type { ProcessInfo } from "../../core/ports.js";
-import type { ProcessStats } from "../../wire/contract.js";
+import type { ProcessInfo } from "../core/ports.js";
+import type { ProcessStats } from "./contract.js";
 
 /** What Circus says of a process that died between the list and the look. */
 export const GONE = "No such process (stopped?)";
@@ -19,6 +19,9 @@ export function processStats(info: ProcessInfo, now: number): ProcessStats {
     create_time: info.createTime,
     age: now - info.createTime,
     cmdline: info.cmdline,
+    rss: info.rss,
+    vms: info.vms,
+    cpu_seconds: info.cpuSeconds,
     children: info.children.map((child) => processStats(child, now)),
   };
 }

@@ -1,0 +1,143 @@
+/**
+ * circusd's own helpers as watchers: circusd-stats where `statsd` is set, circushttpd with its socket where
+ * `httpd` is. Being part of the configuration they are compared at a reload like everything else.
+ */
+import { defaultSocket, defaultWatcher } from "../core/options.js";
+import { fail, succeed, type Result } from "../core/result.js";
+import type { ArbiterSpec, Config, Diagnostic, Loaded, SocketSpec, WatcherSpec } from "../core/spec.js";
+import { quoteForShell } from "../core/words.js";
+
+/** Files to run; `node` runs the others. */
+export interface OwnPrograms {
+  readonly node: string;
+  readonly stats: string;
+  readonly web: string;
+}
+
+/** The failure says why there can be none. */
+type Helper = Result<{ readonly watcher: WatcherSpec; readonly sockets: readonly SocketSpec[] }, string>;
+
+/** Circus's names. */
+const STATS = "circusd-stats";
+const WEB = "circushttpd";
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/i;
+/** A port that is only known once it is bound. */
+const ANY_PORT = /^tcp:.*:(\*|0+)$/;
+
+/**
+ * Adds the helpers that the configuration asks for. One that cannot be had is told as a warning and left out:
+ * what is supervised runs without it.
+ */
+export function withOwnWatchers(loaded: Loaded, programs: OwnPrograms): Loaded {
+  // What a faulty [circus] asks for is not known: helpers that run are to run on.
+  if (loaded.faulty.arbiter) return { ...loaded, faulty: { ...loaded.faulty, ...named(loaded, [STATS, WEB]) } };
+  const { statsd, httpd } = loaded.config.arbiter;
+  const helpers = [
+    ...(statsd ? [{ name: STATS, option: "statsd", helper: statsWatcher(loaded.config, programs) }] : []),
+    ...(httpd ? [{ name: WEB, option: "httpd", helper: webWatcher(loaded.config, programs) }] : []),
+  ];
+  const made = helpers.flatMap(({ helper }) => (helper.ok ? [helper.value] : []));
+  const refusals = helpers.flatMap(({ name, option, helper }): Diagnostic[] => {
+    if (helper.ok) return [];
+    const message = `Cannot start ${name}, which ${option} in [circus] asks for: ${helper.failure}; everything else starts`;
+    return [{ severity: "warning", message, place: null }];
+  });
+  const { config } = loaded;
+  return {
+    ...loaded,
+    config: {
+      ...config,
+      watchers: [...config.watchers, ...made.map(({ watcher }) => watcher)],
+      sockets: [...config.sockets, ...made.flatMap(({ sockets }) => sockets)],
+    },
+    diagnostics: [...loaded.diagnostics, ...refusals],
+  };
+}
+
+function named({ faulty }: Loaded, names: readonly string[]): Pick<Loaded["faulty"], "watchers" | "sockets"> {
+  return { watchers: [...faulty.watchers, ...names], sockets: [...faulty.sockets, ...names] };
+}
+
+function statsWatcher(config: Config, { node, stats }: OwnPrograms): Helper {
+  const { arbiter, sockets } = config;
+  const fault = nameTaken(config, STATS) ?? unreachable(arbiter, ["endpoint", "pubsubEndpoint", "statsEndpoint"]);
+  if (fault !== null) return fail(fault);
+  // A socket of so_reuseport would get a share of the connections, and nobody would accept them.
+  const counted = sockets.filter(({ soReuseport }) => !soReuseport);
+  const args = [
+    ...[stats, "--endpoint", arbiter.endpoint, "--pubsub", arbiter.pubsubEndpoint, "--statspoint", arbiter.statsEndpoint],
+    ...["--log-level", logLevel(arbiter)],
+    ...(arbiter.statsChildren ? ["--children"] : []),
+    ...counted.flatMap(({ name }) => ["--socket", `${name}=$(circus.sockets.${name})`]),
+  ];
+  return succeed({ watcher: ownWatcher(STATS, { node, args, debug: arbiter.debug }), sockets: [] });
+}
+
+function webWatcher(config: Config, { node, web }: OwnPrograms): Helper {
+  const { arbiter } = config;
+  const fault = nameTaken(config, WEB) ?? unreachable(arbiter, ["endpoint"]) ?? exposed(arbiter) ?? halfTls(arbiter);
+  if (fault !== null) return fail(fault);
+  const files = [
+    ["--password-file", arbiter.httpdPasswordFile],
+    ["--token-file", arbiter.httpdTokenFile],
+    ["--certfile", arbiter.httpdCertfile],
+    ["--keyfile", arbiter.httpdKeyfile],
+  ] as const;
+  const args = [
+    ...[web, "--endpoint", arbiter.endpoint, "--fd", `$(circus.sockets.${WEB})`, "--host", arbiter.httpdHost],
+    ...["--log-level", logLevel(arbiter)],
+    ...arbiter.httpdHosts.flatMap((host) => ["--allow-host", host]),
+    ...files.flatMap(([option, file]) => (file === null ? [] : [option, file])),
+  ];
+  const { httpdHost: host, httpdPort: port } = arbiter;
+  const family = host.includes(":") ? "AF_INET6" : "AF_INET";
+  const socket: SocketSpec = { ...defaultSocket(WEB), host: host.replace(/^\[|\]$/g, ""), port, family };
+  return succeed({ watcher: ownWatcher(WEB, { node, args, debug: arbiter.debug }), sockets: [socket] });
+}
+
+interface OwnCommand {
+  readonly node: string;
+  readonly args: readonly string[];
+  readonly debug: boolean;
+}
+
+/** What a helper says on its standard error are warnings and errors: those are to be seen. */
+function ownWatcher(name: string, { node, args, debug }: OwnCommand): WatcherSpec {
+  const [script = "", ...rest] = args;
+  return {
+    ...defaultWatcher(name, quoteForShell(node)),
+    args: [script, ...rest],
+    singleton: true,
+    copyEnv: true,
+    copyPath: true,
+    maxRetry: -1,
+    closeChildStdout: !debug,
+    internal: true,
+  };
+}
+
+function logLevel({ debug, loglevel }: ArbiterSpec): string {
+  return debug ? "debug" : loglevel;
+}
+
+function nameTaken({ watchers, sockets }: Config, name: string): string | null {
+  if (watchers.some((watcher) => watcher.name.toLowerCase() === name)) return `there is a [watcher:${name}]; give that another name`;
+  return sockets.some((socket) => socket.name === name) ? `there is a [socket:${name}]; give that another name` : null;
+}
+
+function unreachable(arbiter: ArbiterSpec, keys: readonly ("endpoint" | "pubsubEndpoint" | "statsEndpoint")[]): string | null {
+  const open = keys.map((key) => arbiter[key]).find((endpoint) => ANY_PORT.test(endpoint) || endpoint.startsWith("inproc:"));
+  return open === undefined ? null : `nobody knows beforehand where to reach "${open}"; give it a port or a path`;
+}
+
+/** Whoever uses the console runs commands as the user of circusd. */
+function exposed({ httpdHost, httpdPasswordFile, httpdTokenFile }: ArbiterSpec): string | null {
+  if (LOOPBACK.test(httpdHost) || httpdPasswordFile !== null || httpdTokenFile !== null) return null;
+  return `httpd_host "${httpdHost}" can be reached from other hosts; set httpd_password_file or httpd_token_file`;
+}
+
+function halfTls({ httpdCertfile, httpdKeyfile }: ArbiterSpec): string | null {
+  if ((httpdCertfile === null) === (httpdKeyfile === null)) return null;
+  return "httpd_certfile and httpd_keyfile go together; one of them is missing";
+}
