@@ -39,6 +39,7 @@ const ALWAYS: ReadonlySet<CommandName> = new Set([
   "quit",
   "stats",
   "status",
+  "tail",
 ]);
 
 export interface ControllerParts {

@@ -34,6 +34,7 @@ export const COMMANDS: { readonly [C in CommandName]: Entry } = {
   stats: { summary: "Get process infos", load: () => import("./render/stats.js") },
   status: { summary: "Get the status of a watcher or all watchers", load: () => import("./render/status.js") },
   stop: { summary: "Stop watchers", load: () => import("./render/stop.js") },
+  tail: { summary: "Show and follow what processes write", load: () => import("./render/tail.js") },
 };
 
 export function isCommandName(word: string): word is CommandName {

@@ -5,7 +5,7 @@
 import * as v from "valibot";
 import { fail, succeed, type Result } from "../core/result.js";
 import { isObject, quote } from "./codec.js";
-import type { CommandName, Commands, Match, Options } from "./contract.js";
+import { OUTPUT_STREAMS, type CommandName, type Commands, type Match, type Options } from "./contract.js";
 
 type Schema<C extends CommandName> = v.GenericSchema<unknown, Commands[C]["properties"]>;
 
@@ -75,6 +75,8 @@ const args = v.union(
   [v.string(), v.array(v.union([v.string(), v.pipe(v.number(), v.transform(String))]))],
   "'args' isn't a string or a list of strings",
 );
+
+const outputStream = v.picklist(OUTPUT_STREAMS, "'stream' isn't stdout or stderr");
 
 const keys = v.array(v.string(), "'keys' isn't a list of strings");
 const name = text("name");
@@ -155,6 +157,17 @@ const RULES: { readonly [C in CommandName]: Rule<C> } = {
   },
   status: { required: [], schema: v.object({ name: anyName }) },
   stop: { required: [], schema: matched },
+  tail: {
+    required: ["name"],
+    schema: v.object({
+      name,
+      pid: v.exactOptional(integer("pid")),
+      stream: v.exactOptional(outputStream),
+      lines: v.exactOptional(count("lines")),
+      after: v.exactOptional(text("after")),
+      wait: v.exactOptional(duration("wait")),
+    }),
+  },
 };
 
 /** Whether a text is the name of a command; names are lower case. */

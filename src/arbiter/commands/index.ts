@@ -25,6 +25,7 @@ import { start } from "./start.js";
 import { stats } from "./stats.js";
 import { status } from "./status.js";
 import { stop } from "./stop.js";
+import { tail } from "./tail.js";
 
 export const handlers: Handlers = {
   add,
@@ -52,4 +53,5 @@ export const handlers: Handlers = {
   stats,
   status,
   stop,
+  tail,
 };
