@@ -29,5 +29,5 @@ export { LIMIT_NAMES, isLimitKey, limitFromText, limitName } from "./options/lim
 export { expandDollars } from "./options/environment.js";
 export { nearest } from "./options/near.js";
 export { type SetChange, type WireWatcher, setOptions, watcherFromWire } from "./options/wire.js";
-export { presentOptions } from "./options/present.js";
+export { presentOption, presentOptions } from "./options/present.js";
 export { parseBoolean, parseInteger } from "./options/kinds.js";

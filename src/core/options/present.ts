@@ -1,6 +1,7 @@
 /** A watcher's options as the `options` and `get` commands show them. */
 import type { OptionValue, StreamSpec, WatcherSpec } from "../spec.js";
 import { WATCHER_OPTIONS } from "./table.js";
+import { isOptionValue, objectEntries } from "./values.js";
 
 /**
  * All options by name in Circus's types and order, free-form ones included. Beyond Circus's it shows those
@@ -17,6 +18,16 @@ export function presentOptions(spec: WatcherSpec, cwd: string | null = null): Re
   for (const [name, value] of Object.entries(spec.limits)) shown.push([`rlimit_${name}`, value === "infinity" ? null : value]);
   const all = new Map([...Object.entries(spec.freeForm), ...shown]);
   return Object.fromEntries([...all].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** One option by name, also one of a family as `set` takes it: `hooks.before_start`, `stdout_stream.class`; undefined where there is none. */
+export function presentOption(spec: WatcherSpec, key: string, cwd: string | null = null): OptionValue | undefined {
+  const all = presentOptions(spec, cwd);
+  if (Object.hasOwn(all, key)) return all[key];
+  const [family = "", ...rest] = key.split(".");
+  const members = ["hooks", "stdout_stream", "stderr_stream"].includes(family) ? objectEntries(all[family]) : null;
+  const member = members?.find(([name]) => name === rest.join("."))?.[1];
+  return isOptionValue(member) ? member : undefined;
 }
 
 /** Circus shows the configuration of a stream without its class, and null for a helper of its own. */

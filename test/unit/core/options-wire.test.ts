@@ -1,6 +1,6 @@
 import test from "node:test";
 import assert from "node:assert/strict";
-import { defaultWatcher, presentOptions, setOptions, watcherFromWire } from "../../../src/core/options.js";
+import { defaultWatcher, presentOption, presentOptions, setOptions, watcherFromWire } from "../../../src/core/options.js";
 import type { WatcherSpec } from "../../../src/core/spec.js";
 
 const web: WatcherSpec = { ...defaultWatcher("web", "/bin/sleep"), args: "3600", numprocesses: 2 };
@@ -268,6 +268,21 @@ test("presentOptions() shows a stream's configuration without its class, and bes
   const shown = presentOptions({ ...web, stdoutStream: { class: "FileStream", options: { filename: "/x", max_bytes: "10" } } });
   assert.deepEqual(shown["stdout_stream_conf"], { filename: "/x", max_bytes: "10" });
   assert.deepEqual(shown["stdout_stream"], { class: "FileStream", filename: "/x", max_bytes: "10" });
+});
+
+test("presentOption() finds one option by the name that set takes", () => {
+  const spec = {
+    ...web,
+    hooks: { before_start: { target: "./hooks.js:check", ignoreFailure: true } },
+    stdoutStream: { class: "FileStream", options: { filename: "/x" } },
+  };
+  assert.equal(presentOption(spec, "numprocesses"), web.numprocesses);
+  assert.equal(presentOption(spec, "hooks.before_start"), "./hooks.js:check,true");
+  assert.equal(presentOption(spec, "stdout_stream.class"), "FileStream");
+  assert.equal(presentOption(spec, "stdout_stream.filename"), "/x");
+  for (const unknown of ["hooks.after_stop", "stdout_stream.color", "stderr_stream.class", "env.PATH", "toString", "hooks."]) {
+    assert.equal(presentOption(spec, unknown), undefined, unknown);
+  }
 });
 
 test("presentOptions() shows where a watcher without a directory runs", () => {
