@@ -1,10 +1,12 @@
 /**
  * circusd's own helpers as watchers: circusd-stats where `statsd` is set, circushttpd with its socket where
- * `httpd` is. Being part of the configuration they are compared at a reload like everything else.
+ * `httpd` is, and a circus-plugin for each plugin. Being part of the configuration they are compared at a reload like
+ * everything else.
  */
 import { defaultSocket, defaultWatcher } from "../core/options.js";
+import { parsePluginUse } from "../core/plugin-use.js";
 import { fail, succeed, type Result } from "../core/result.js";
-import type { ArbiterSpec, Config, Diagnostic, Loaded, SocketSpec, WatcherSpec } from "../core/spec.js";
+import type { ArbiterSpec, Config, Diagnostic, Loaded, PluginSpec, SocketSpec, WatcherSpec } from "../core/spec.js";
 import { quoteForShell } from "../core/words.js";
 
 /** Files to run; `node` runs the others. */
@@ -12,6 +14,7 @@ export interface OwnPrograms {
   readonly node: string;
   readonly stats: string;
   readonly web: string;
+  readonly plugin: string;
 }
 
 /** The failure says why there can be none. */
@@ -30,22 +33,29 @@ const ANY_PORT = /^tcp:.*:(\*|0+)$/;
  * what is supervised runs without it.
  */
 export function withOwnWatchers(loaded: Loaded, programs: OwnPrograms): Loaded {
-  // What a faulty [circus] asks for is not known: helpers that run are to run on.
-  if (loaded.faulty.arbiter) return { ...loaded, faulty: { ...loaded.faulty, ...named(loaded, [STATS, WEB]) } };
-  const { statsd, httpd } = loaded.config.arbiter;
+  const { config, faulty } = loaded;
+  if (faulty.arbiter) {
+    // What a faulty [circus] asks for, and where it is reached, is not known: helpers that run are to run on.
+    const plugins = [...faulty.plugins, ...config.plugins.map(({ name }) => name)].map(watcherOf);
+    return { ...loaded, faulty: { ...faulty, ...named(loaded, [STATS, WEB, ...plugins]) } };
+  }
+  const { statsd, httpd } = config.arbiter;
   const helpers = [
-    ...(statsd ? [{ name: STATS, option: "statsd", helper: statsWatcher(loaded.config, programs) }] : []),
-    ...(httpd ? [{ name: WEB, option: "httpd", helper: webWatcher(loaded.config, programs) }] : []),
+    ...(statsd ? [{ name: STATS, asker: "statsd in [circus]", helper: statsWatcher(config, programs) }] : []),
+    ...(httpd ? [{ name: WEB, asker: "httpd in [circus]", helper: webWatcher(config, programs) }] : []),
+    ...config.plugins
+      .filter(({ active, use }) => active && parsePluginUse(use).ok)
+      .map((plugin) => ({ name: "circus-plugin", asker: `[plugin:${plugin.name}]`, helper: pluginWatcher(plugin, config, programs) })),
   ];
   const made = helpers.flatMap(({ helper }) => (helper.ok ? [helper.value] : []));
-  const refusals = helpers.flatMap(({ name, option, helper }): Diagnostic[] => {
+  const refusals = helpers.flatMap(({ name, asker, helper }): Diagnostic[] => {
     if (helper.ok) return [];
-    const message = `Cannot start ${name}, which ${option} in [circus] asks for: ${helper.failure}; everything else starts`;
+    const message = `Cannot start ${name}, which ${asker} asks for: ${helper.failure}; everything else starts`;
     return [{ severity: "warning", message, place: null }];
   });
-  const { config } = loaded;
   return {
     ...loaded,
+    faulty: { ...faulty, ...named(loaded, faulty.plugins.map(watcherOf)) },
     config: {
       ...config,
       watchers: [...config.watchers, ...made.map(({ watcher }) => watcher)],
@@ -94,6 +104,22 @@ function webWatcher(config: Config, { node, web }: OwnPrograms): Helper {
   const family = host.includes(":") ? "AF_INET6" : "AF_INET";
   const socket: SocketSpec = { ...defaultSocket(WEB), host: host.replace(/^\[|\]$/g, ""), port, family };
   return succeed({ watcher: ownWatcher(WEB, { node, args, debug: arbiter.debug }), sockets: [socket] });
+}
+
+/** The watcher is that of the section, with its options; only what it runs is ours to say. */
+function pluginWatcher(plugin: PluginSpec, { arbiter }: Config, { node, plugin: script }: OwnPrograms): Helper {
+  const fault = unreachable(arbiter, ["endpoint", "pubsubEndpoint"]);
+  if (fault !== null) return fail(fault);
+  const args = [
+    ...[script, "--endpoint", arbiter.endpoint, "--pubsub", arbiter.pubsubEndpoint, "--name", plugin.name],
+    ...["--check-delay", String(arbiter.checkDelay), "--log-level", logLevel(arbiter)],
+    ...["--config", JSON.stringify(plugin.options), plugin.use],
+  ];
+  return succeed({ watcher: { ...plugin.watcher, cmd: quoteForShell(node), args }, sockets: [] });
+}
+
+function watcherOf(plugin: string): string {
+  return `plugin:${plugin}`;
 }
 
 interface OwnCommand {

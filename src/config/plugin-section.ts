@@ -1,9 +1,10 @@
 /** A [plugin:NAME] section to a spec, with the watcher that runs the plugin. */
 import { PLUGIN_PRIORITY, defaultWatcher, parseBoolean, watcherOption } from "../core/options.js";
+import { parsePluginUse } from "../core/plugin-use.js";
 import type { PluginSpec, WatcherSpec } from "../core/spec.js";
 import { Findings } from "./diagnose.js";
 import { type Section, entryOf } from "./ini.js";
-import { type Expand, apply, cannotUse } from "./reading.js";
+import { type Expand, type World, apply, cannotUse, resolveModule } from "./reading.js";
 
 export interface ReadPlugin {
   readonly spec: PluginSpec;
@@ -19,9 +20,13 @@ const FORCED = ["singleton", "copy_env", "copy_path", "numprocesses", "cmd", "ar
 /**
  * Reads the section; what is at fault stays at its default and is told in the findings. The watcher's
  * command stays empty: whoever starts the plugin knows it.
- * @param debug shows the plugin's output
+ * @param options.debug shows the plugin's standard output
  */
-export function readPlugin(section: Section, expand: Expand, debug: boolean): ReadPlugin {
+export function readPlugin(
+  section: Section,
+  expand: Expand,
+  { world, debug }: { readonly world: World; readonly debug: boolean },
+): ReadPlugin {
   const findings = new Findings(section.diagnostics);
   const name = section.name.slice(PREFIX.length);
   const use = entryOf(section, "use");
@@ -34,8 +39,9 @@ export function readPlugin(section: Section, expand: Expand, debug: boolean): Re
     copyEnv: true,
     copyPath: true,
     priority: PLUGIN_PRIORITY,
+    // Its standard error holds warnings and errors: those are to be seen.
     closeChildStdout: !debug,
-    closeChildStderr: !debug,
+    maxRetry: -1,
     internal: true,
   };
   for (const entry of own) {
@@ -44,7 +50,14 @@ export function readPlugin(section: Section, expand: Expand, debug: boolean): Re
     else if (!FORCED.includes(entry.key)) watcher = apply(option, watcher, { entry, section, findings, expand });
   }
   const options = Object.fromEntries(own.map(({ key, value }) => [key, expand(value)]));
-  const spec: PluginSpec = { name, use: expand(use?.value ?? "").trim(), active: readActive(section, findings, expand), options, watcher };
+  const active = readActive(section, findings, expand);
+  const place = (use ?? section).place;
+  const target = resolveModule(expand(use?.value ?? "").trim(), place, world);
+  const understood = parsePluginUse(target);
+  if (active && target !== "" && !understood.ok) {
+    findings.warning(`Cannot start [${section.name}] with use "${target}": ${understood.failure}; everything else starts`, place);
+  }
+  const spec: PluginSpec = { name, use: target, active, options, watcher };
   return { spec, section, findings };
 }
 

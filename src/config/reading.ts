@@ -82,7 +82,7 @@ export function cannotUse(
   return `Cannot use ${key} "${value}" in [${section}]: ${why}`;
 }
 
-const RELATIVE_MODULE = /^(\.{1,2}\/.*)(:[^:]*)$/s;
+const RELATIVE_MODULE = /^(\.{1,2}\/.*?)(:[^:]*)?$/s;
 
 /** Makes the module of `./hooks.js:check` absolute, seen from the file in which it is written; anything else stays. */
 export function resolveModule(target: string, place: Place, world: World): string {

@@ -36,7 +36,7 @@ export function readSections(sections: readonly Section[], world: World): Loaded
   const expand = expander(world.environment, environments.shared);
   const arbiter = readArbiter(sections.find(({ name }) => name === "circus") ?? null, expand);
   const sockets = used("socket:").map((section) => readSocket(section, expand));
-  const plugins = used("plugin:").map((section) => readPlugin(section, expand, arbiter.spec.debug));
+  const plugins = used("plugin:").map((section) => readPlugin(section, expand, { world, debug: arbiter.spec.debug }));
   const watchers = watcherSections.map((section) => {
     const name = section.name.slice(WATCHER.length);
     const env = environments.of(name);

@@ -28,11 +28,8 @@ export async function readConfiguration(file: string, overrides: Overrides): Pro
 }
 
 /** What a circus.ini may ask for and this version does not have: said aloud, so that nobody waits for it. */
-function unavailable({ arbiter, plugins }: Config): readonly Diagnostic[] {
-  const wanted = [
-    ...(arbiter.multicastEndpoint === "" ? [] : [`multicast_endpoint = ${arbiter.multicastEndpoint}: discovery`]),
-    ...plugins.filter(({ active }) => active).map(({ name, use }) => `[plugin:${name}]: the plugin "${use}"`),
-  ];
+function unavailable({ arbiter }: Config): readonly Diagnostic[] {
+  const wanted = [...(arbiter.multicastEndpoint === "" ? [] : [`multicast_endpoint = ${arbiter.multicastEndpoint}: discovery`])];
   return wanted.map((what) => ({ severity: "warning", message: `${what} is not part of this version and is not started`, place: null }));
 }
 
@@ -43,7 +40,12 @@ function unavailable({ arbiter, plugins }: Config): readonly Diagnostic[] {
 export function complete(loaded: Loaded, overrides: Overrides): Loaded {
   const told = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== null));
   const overridden = { ...loaded, config: { ...loaded.config, arbiter: { ...loaded.config.arbiter, ...told } } };
-  return withOwnWatchers(overridden, { node: process.execPath, stats: program("circusd-stats"), web: program("circushttpd") });
+  return withOwnWatchers(overridden, {
+    node: process.execPath,
+    stats: program("circusd-stats"),
+    web: program("circushttpd"),
+    plugin: program("circus-plugin"),
+  });
 }
 
 function program(name: string): string {

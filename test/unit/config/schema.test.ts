@@ -121,7 +121,7 @@ pidfile = $(circus.env.RUN)/pid
 [socket:one]
 port = ((circus.env.port))
 [plugin:p]
-use = some.Path
+use = some-path
 parameter = $(CIRCUS.ENV.Port) $(circus.env.nope)
 [env]
 run = /run
@@ -196,7 +196,6 @@ test("a plugin is run by a watcher of its own, with the watcher options of its s
         copyEnv: true,
         copyPath: true,
         closeChildStdout: true,
-        closeChildStderr: true,
         internal: true,
         priority: 7,
         maxRetry: 2,
