@@ -1,14 +1,12 @@
 /** The manual of circusctl as text: written from the same tables that the parser reads. */
 import { encodeJson } from "../wire/codec.js";
-import { optionTitle, type OptionSpec } from "./args.js";
+import { optionTitle } from "./args.js";
 import type { Command } from "./command.js";
 import { COMMANDS, commandNames } from "./commands.js";
+import { COLUMN, optionLines, wrap } from "./option-list.js";
 import { COMMAND_OPTIONS, GLOBAL_OPTIONS } from "./options.js";
 
 export const USAGE = "usage: circusctl [options] command [args]";
-
-const WIDTH = 79;
-const INDENT = 24;
 
 /** What `circusctl --help` prints. */
 export function mainHelp(): string {
@@ -33,7 +31,7 @@ export function mainHelp(): string {
 
 /** Every command with its summary, one a line. */
 export function commandList(): readonly string[] {
-  return commandNames().map((name) => `  ${name.padEnd(INDENT - 4)}  ${COMMANDS[name].summary}`);
+  return commandNames().map((name) => `  ${name.padEnd(COLUMN - 4)}  ${COMMANDS[name].summary}`);
 }
 
 /** `circusctl kill <name> [<pid>] [--signum SIGNUM]`. */
@@ -68,27 +66,4 @@ export function commandHelp(command: Command): string {
     "",
     ...wrap(reply, ""),
   ].join("\n");
-}
-
-function optionLines(options: readonly OptionSpec[]): readonly string[] {
-  return options.flatMap((option) => {
-    const title = `  ${optionTitle(option)}`;
-    const text = wrap(option.help, " ".repeat(INDENT));
-    if (title.length > INDENT - 2) return [title, ...text];
-    const [first, ...others] = text;
-    return [title.padEnd(INDENT) + (first ?? "").trimStart(), ...others];
-  });
-}
-
-function wrap(text: string, indent: string): readonly string[] {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.split(" ")) {
-    if (line.trim() !== "" && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = indent;
-    }
-    line = line.trim() === "" ? indent + word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

@@ -1,6 +1,7 @@
 /** `listen`: finds out where the daemon publishes and prints events until it is interrupted. */
 import { CallTimeout } from "../client/errors.js";
 import { subscribe } from "../client/listen.js";
+import { publicAddress } from "../client/publishers.js";
 import { encodeJson, isObject } from "../wire/codec.js";
 import { refusalOf } from "../wire/reply.js";
 import type { Session } from "./session.js";
@@ -39,14 +40,4 @@ async function findPublisher(session: Session): Promise<string> {
     session.world.stderr.write(`No circusd answers at "${endpoint}": listening there as at a pubsub endpoint\n`);
     return endpoint;
   }
-}
-
-/**
- * The address under which a publisher is reached from here: one bound to all interfaces is on the host on
- * which the daemon was asked.
- * @example `publicAddress("tcp://*:5556", "tcp://web1:5555") === "tcp://web1:5556"`
- */
-export function publicAddress(publisher: string, asked: string): string {
-  const host = /^tcp:\/\/(.+):\d+$/.exec(asked)?.[1] ?? "127.0.0.1";
-  return publisher.replace(/^tcp:\/\/(?:\*|0\.0\.0\.0|\[::\]):/, `tcp://${host}:`);
 }

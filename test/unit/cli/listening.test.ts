@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { publicAddress } from "../../../src/cli/listening.js";
+import { publicAddress } from "../../../src/client/publishers.js";
 import { circusctl, refusal } from "../../helpers/circusctl.js";
 
 test("publicAddress() puts the asked host in place of all interfaces", () => {
