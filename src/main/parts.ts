@@ -12,6 +12,7 @@ import { matchNames } from "../os/regex.js";
 import { createSockets } from "../os/sockets.js";
 import { createOutputs } from "../os/streams/outputs.js";
 import { findVirtualenv } from "../os/virtualenv.js";
+import type { Transport } from "../wire/transport.js";
 import { openZmq } from "../wire/zmq/transport.js";
 import { adopter } from "./adopt.js";
 import type { Overrides } from "./circusd-options.js";
@@ -26,25 +27,46 @@ export interface Request {
   readonly umask: number;
 }
 
+/** What differs between a daemon and a library inside somebody's program. */
+export interface Setting {
+  readonly log: Log;
+  readonly transport: Transport;
+  readonly load: ArbiterParts["load"];
+  readonly adopt: ArbiterParts["adopt"];
+  /** Take over orphans, which is a trait of the whole program. */
+  readonly subreaper: boolean;
+}
+
 const STDOUT = 1;
 
 /** @throws where the system refuses what a daemon needs */
 export async function assemble({ config, overrides, log, umask }: Request): Promise<ArbiterParts> {
+  return systemParts({
+    log,
+    transport: await openZmq(),
+    load: async () => complete(await loadConfig(config, { environment: process.env }), overrides),
+    adopt: adopter(umask),
+    subreaper: true,
+  });
+}
+
+/** @throws where the system refuses what an arbiter needs */
+export function systemParts({ log, transport, load, adopt, subreaper }: Setting): ArbiterParts {
   const clock = systemClock();
   const native = loadNative();
   return {
     clock,
     random: Math.random,
     log,
-    host: new LinuxProcessHost(native, { subreaper: true, log }),
+    host: new LinuxProcessHost(native, { subreaper, log }),
     outputs: createOutputs({ log, clock, stdout: STDOUT }),
     sockets: createSockets(),
     hooks: createHooks({ log }),
-    transport: await openZmq(),
-    load: async () => complete(await loadConfig(config, { environment: process.env }), overrides),
+    transport,
+    load,
     daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },
     matchNames,
-    adopt: adopter(umask),
+    adopt,
     giveTo: (path, owner) => giveTo(native, path, owner),
     identityFault: (wanted) => {
       const identity = resolveIdentity(native, wanted);
