@@ -1,5 +1,6 @@
 /** The options of a [plugin:NAME] section, read as what the plugin takes them for. */
 import { nearest, parseBoolean, parseInteger, watcherOption } from "../core/options.js";
+import { splitWords } from "../core/words.js";
 
 /** Option to value, as written. */
 export type PluginConfig = Readonly<Record<string, string>>;
@@ -71,6 +72,21 @@ export class PluginOptions {
   /** Words separated by commas or blanks. */
   words(key: string): readonly string[] {
     return (this.#value(key) ?? "").split(/[\s,]+/).filter((word) => word !== "");
+  }
+
+  /** The words of a command line, split by a shell's rules for quotes; null where there is none. */
+  argv(key: string): readonly string[] | null {
+    const value = this.#value(key);
+    if (value === null) return null;
+    const words = splitWords(value);
+    if (!words.ok) throw this.mistake(key, `expected a command line, but ${words.failure}`);
+    return words.value;
+  }
+
+  /** What follows the prefix in the options that begin with it, and their values: `prefixed("job.")`. */
+  prefixed(prefix: string): ReadonlyMap<string, string> {
+    const keys = Object.keys(this.#config).filter((key) => key.startsWith(prefix) && key.length > prefix.length);
+    return new Map(keys.map((key) => [key.slice(prefix.length), this.#value(key) ?? ""]));
   }
 
   /** An error that tells what is wrong with the value of an option. */
