@@ -36,7 +36,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   main: { floor: 5, rooms: ["core", "config", "os", "wire", "client", "arbiter", "stats", "plugin", "cluster", "cli", "web"], node: "any" },
   // The public names, and nothing else.
-  "index.ts": { floor: 5, rooms: ["core", "wire", "client"] },
+  "index.ts": { floor: 6, rooms: ["core", "client", "main"] },
 };
 
 /** Places inside a room that may use more of Node than their room. */

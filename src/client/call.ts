@@ -22,7 +22,7 @@ export interface ClientOptions {
 }
 
 export interface CallOptions {
-  /** Seconds for this call in place of the client's. */
+  /** Seconds for this call in place of the client's; Infinity waits as long as it takes. */
   readonly timeout?: number;
   /** Gives up waiting; the daemon is not told. */
   readonly signal?: AbortSignal;
@@ -94,7 +94,8 @@ export class CircusClient implements AsyncDisposable {
         signal?.removeEventListener("abort", abort);
         if (this.#pending.delete(id)) deliver();
       };
-      const cancel = this.#timer.after(timeout * 1000, () => settle(() => reject(new CallTimeout(command, this.endpoint, timeout))));
+      const giveUp = (): void => settle(() => reject(new CallTimeout(command, this.endpoint, timeout)));
+      const cancel = timeout === Infinity ? () => undefined : this.#timer.after(timeout * 1000, giveUp);
       signal?.addEventListener("abort", abort);
       this.#pending.set(id, {
         resolve: (reply) => settle(() => resolve(reply)),

@@ -153,7 +153,7 @@ function nameTaken({ watchers, sockets }: Config, name: string): string | null {
 }
 
 function unreachable(arbiter: ArbiterSpec, keys: readonly ("endpoint" | "pubsubEndpoint" | "statsEndpoint")[]): string | null {
-  const open = keys.map((key) => arbiter[key]).find((endpoint) => ANY_PORT.test(endpoint) || endpoint.startsWith("inproc:"));
+  const open = keys.map((key) => arbiter[key]).find((endpoint) => ANY_PORT.test(endpoint) || /^(inproc|memory):/.test(endpoint));
   return open === undefined ? null : `nobody knows beforehand where to reach "${open}"; give it a port or a path`;
 }
 

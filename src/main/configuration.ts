@@ -1,12 +1,11 @@
 /** Reads a configuration for circusd, with what the command line says in place of it, and tells its faults. */
-import { fileURLToPath } from "node:url";
 import { inOrder } from "../config/diagnose.js";
 import { loadConfig } from "../config/load.js";
-import { withOwnWatchers } from "../config/own-watchers.js";
 import type { Config, Diagnostic, Loaded } from "../core/spec.js";
 import { setupOf, type LoadedSetup } from "../os/log/load-setup.js";
 import type { Overrides } from "./circusd-options.js";
 import { checkHost } from "./host-check.js";
+import { addOwnWatchers } from "./own-programs.js";
 
 /** What a start, a check and a reload all see. */
 export interface Configuration {
@@ -40,16 +39,7 @@ function unavailable({ arbiter }: Config): readonly Diagnostic[] {
 export function complete(loaded: Loaded, overrides: Overrides): Loaded {
   const told = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== null));
   const overridden = { ...loaded, config: { ...loaded.config, arbiter: { ...loaded.config.arbiter, ...told } } };
-  return withOwnWatchers(overridden, {
-    node: process.execPath,
-    stats: program("circusd-stats"),
-    web: program("circushttpd"),
-    plugin: program("circus-plugin"),
-  });
-}
-
-function program(name: string): string {
-  return fileURLToPath(new URL(`../../../bin/${name}.js`, import.meta.url));
+  return addOwnWatchers(overridden);
 }
 
 /** `file:line: error: message`; without a place the message stands alone. */

@@ -59,7 +59,8 @@ export class LinuxProcessHost implements ProcessHost {
     keepFromWorkers(native);
     const adopted = subreaper ? native.becomeSubreaper() : null;
     if (adopted?.ok === false) throw new Error(`Cannot become subreaper (${adopted.failure}): use Linux 3.4 or newer`);
-    this.#forest = { native, table, adopts: subreaper || process.pid === 1, orphans: () => table.orphans((pid) => this.#workers.has(pid)) };
+    const adopts = subreaper || process.pid === 1;
+    this.#forest = { native, table, adopts, orphans: () => table.orphans((pid) => this.#workers.has(pid)) };
     this.#figures = new ProcessFigures(native, table);
     this.#spawner = new Spawner(native);
     this.#purge = new Purge(log, (leader) => this.#empty(leader));
@@ -67,6 +68,7 @@ export class LinuxProcessHost implements ProcessHost {
       isOurs: (pid) => this.#workers.has(pid),
       ours: () => this.#workers.keys(),
       isOrphan: (pid) => this.#isOrphan(pid),
+      adopts,
       zombies: () => table.children(process.pid).filter((pid) => table.stat(pid)?.state === "Z"),
       died: (pid, exit) => this.#died(pid, exit),
       settled: () => this.#settle(),

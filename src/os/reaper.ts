@@ -12,6 +12,8 @@ export interface Deaths {
   ours(): Iterable<Pid>;
   /** Whether that dead child is an orphan of a worker: libuv cannot know it. */
   isOrphan(pid: Pid): boolean;
+  /** Whether what nobody else reaps is to be reaped here, as by the process that orphans come to. */
+  readonly adopts: boolean;
   /** Children that have ended, ours or not. */
   zombies(): readonly Pid[];
   /** Called for each in a batch, after which `settled` follows. */
@@ -65,9 +67,9 @@ export class Reaper {
     for (const pid of this.#deaths.zombies()) {
       if (this.#deaths.isOurs(pid) || this.#strangers.has(pid)) continue;
       if (this.#deaths.isOrphan(pid)) this.#native.reap(pid);
-      else this.#strangers.set(pid, performance.now());
+      else if (this.#deaths.adopts) this.#strangers.set(pid, performance.now());
     }
-    this.#timer ??= setTimeout(() => this.#reapStrangers(), STRANGER_GRACE).unref();
+    if (this.#deaths.adopts) this.#timer ??= setTimeout(() => this.#reapStrangers(), STRANGER_GRACE).unref();
   }
 
   #reapStrangers(): void {

@@ -13,9 +13,13 @@ test("the package exports these values and no others", () => {
     "CallTimeout",
     "CircusClient",
     "ERRNO",
+    "Process",
+    "Watcher",
+    "getArbiter",
     "openMemory",
     "openZmq",
     "subscribe",
+    "subscribeFigures",
   ]);
 });
 

@@ -14,6 +14,7 @@ test("a worker that has got the number of a dead stranger is told of when it die
       isOurs: (pid) => ours.has(pid),
       ours: () => ours,
       isOrphan: () => false,
+      adopts: true,
       zombies: () => (dead === null ? [] : [dead]),
       died: (pid, exit) => {
         died.push({ pid, exit });
