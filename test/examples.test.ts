@@ -97,3 +97,19 @@ test("examples/reload finishes what was begun, and its greeter keeps its pid", a
   );
   assert.deepEqual(await daemon.pids("greeter"), [greeter]);
 });
+
+test("examples/commands adds a command that replaces processes", async (t) => {
+  const daemon = await play(t, "commands");
+  const before = await daemon.processes("web", 2);
+  assert.equal(
+    (await daemon.ctl("commands")).stdout,
+    "deploy <name> <version>: Replace the processes of a watcher by those of another version\n",
+  );
+  assert.equal((await daemon.ctl("deploy", "web", "2")).stdout, "web runs version 2 in 2 processes\n");
+  assert.ok((await daemon.pids("web")).every((pid) => !before.includes(pid)));
+  assert.deepEqual(await daemon.ctl("deploy", "web"), {
+    code: 3,
+    stdout: "",
+    stderr: "error: deploy takes the name of a watcher and a version\n",
+  });
+});

@@ -4,6 +4,8 @@
  */
 import type { Config, Loaded, WatcherSpec } from "../core/spec.js";
 import { CommandError, ERRNO } from "../wire/contract.js";
+import { openMemory } from "../wire/memory/transport.js";
+import { AddedCommands } from "./added-commands.js";
 import type { Control } from "./control.js";
 import { Controller } from "./controller.js";
 import { handlers } from "./commands/index.js";
@@ -32,6 +34,7 @@ const WORK_GRACE = 10_000;
 export class Arbiter implements Control {
   readonly watchers: Watchers;
   readonly sockets: SocketTable;
+  readonly added: AddedCommands;
   readonly parts: ArbiterParts;
   /** Resolves after everything is stopped, by `stop` or by the command `quit`; rejects where there was no going on. */
   readonly finished: Promise<void>;
@@ -63,7 +66,10 @@ export class Arbiter implements Control {
     this.#fleet = new Fleet(this.watchers, parts.clock);
     this.sockets = new SocketTable(parts.sockets);
     this.#publisher = new Publisher(parts.clock);
+    const within = { transport: openMemory(), endpoint: "memory://arbiter" };
+    this.added = new AddedCommands((modules) => parts.loadCommands(modules, within));
     const controller = new Controller({ arbiter: this, handlers, log: parts.log, clock: parts.clock });
+    void within.transport.serve(within.endpoint, { maxFrame: Infinity }, (incoming) => controller.take(incoming));
     this.#premises = new Premises(new Endpoints(parts, this.#publisher, controller), this.sockets);
     this.#runnerParts = {
       ...parts,
@@ -92,6 +98,8 @@ export class Arbiter implements Control {
   async start(loaded: Loaded): Promise<void> {
     // Circus's own words: people wait for them in logs.
     this.parts.log.info(`Starting master on pid ${this.parts.pid}`);
+    const added = await this.added.replace(loaded.config.arbiter.commands);
+    if (!added.ok) throw new Error(added.failure);
     await this.#premises.move(await this.#premises.prepare(loaded.config)).catch(async (cause: unknown) => {
       await this.#premises.close();
       throw cause;
@@ -172,6 +180,8 @@ export class Arbiter implements Control {
   async restartInPlace(): Promise<void> {
     await this.#exclusively(RESTART, async () => {
       const loaded = faultless(await this.parts.load());
+      const added = await this.added.replace(loaded.config.arbiter.commands);
+      if (!added.ok) throw new CommandError(`Cannot restart: ${added.failure}`, ERRNO.conflict);
       this.#adopt(loaded.config);
       await this.#restart(loaded.config);
     });
@@ -189,6 +199,9 @@ export class Arbiter implements Control {
         throw new CommandError("Cannot reload the configuration: a file of it cannot be read; nothing was changed", ERRNO.conflict);
       }
       const plan = planReload(this.config, loaded);
+      const added = await this.added.replace(plan.config.arbiter.commands);
+      if (!added.ok) this.parts.log.error(`${added.failure}; the commands stay as they were`);
+      this.#guard();
       this.#adopt(plan.config);
       if (plan.restart) {
         this.parts.log.info("The endpoints have changed: restarting");

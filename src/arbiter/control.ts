@@ -1,5 +1,6 @@
 /** What commands may do with the arbiter. */
 import type { Config, WatcherSpec } from "../core/spec.js";
+import type { AddedCommands } from "./added-commands.js";
 import type { ArbiterParts } from "./parts.js";
 import type { Runner } from "./runner.js";
 import type { SocketTable } from "./socket-table.js";
@@ -10,6 +11,7 @@ export interface Control {
   readonly config: Config;
   readonly watchers: Watchers;
   readonly sockets: SocketTable;
+  readonly added: AddedCommands;
   /** Why nothing may be changed just now, as a refusal says it; null where it may. */
   readonly refusal: string | null;
   /** Adds a stopped watcher. @throws CommandError where the name is taken, or everything is being stopped */

@@ -2,11 +2,12 @@
  * Takes requests from the wire, has them carried out and answers. Whatever comes in, nothing but an answer
  * goes out: a fault of ours becomes an error reply that begins with "internal:".
  */
-import type { Clock, Log } from "../core/ports.js";
+import type { AddedCommand, Clock, Log } from "../core/ports.js";
 import { CommandError, ERRNO, type CommandName, type Commands, type Request } from "../wire/contract.js";
 import { errorReply, okReply } from "../wire/reply.js";
-import { decodeRequest, type Refusal } from "../wire/request.js";
+import { decodeRequest, type ForeignRequest, type Refusal } from "../wire/request.js";
 import type { Incoming } from "../wire/transport.js";
+import { carryOut } from "./added-commands.js";
 import type { Control } from "./control.js";
 
 /** What a handler makes of a command: an answer, or work that a client may wait for. */
@@ -26,6 +27,7 @@ export type Handlers = { readonly [C in CommandName]: Handler<C> };
 
 /** Commands that only look, and the one that ends: they are answered at any time. */
 const ALWAYS: ReadonlySet<CommandName> = new Set([
+  "commands",
   "dstats",
   "get",
   "globaloptions",
@@ -49,6 +51,14 @@ export interface ControllerParts {
   readonly clock: Clock;
 }
 
+/** What of a request its answer depends on. */
+type Asked = Pick<ForeignRequest, "command" | "id" | "cast">;
+
+interface Answering {
+  readonly respond: (reply: object) => void;
+  readonly refuse: (cause: unknown) => void;
+}
+
 export class Controller {
   readonly #parts: ControllerParts;
 
@@ -63,19 +73,34 @@ export class Controller {
       if (!decoded.cast) this.#refuse(incoming, decoded.reply);
       return;
     }
-    const { request } = decoded;
-    const respond = (reply: object) => {
-      if (!request.cast) incoming.respond(okReply(reply, { id: request.id, time: this.#parts.clock.epoch() }));
-    };
-    const refuse = (cause: unknown) => {
-      const refusal = this.#explain(request, cause);
-      if (request.cast) this.#parts.log.warning(`The cast "${request.command}" was refused: ${refusal.reason}`);
-      else this.#refuse(incoming, refusal);
-    };
-    this.#carryOut(request, { respond, refuse });
+    const answer = this.#answerTo(decoded.request, incoming);
+    if (decoded.kind === "request") return this.#carryOut(decoded.request, answer);
+    const { command, properties } = decoded.request;
+    const added = this.#parts.arbiter.added.find(command);
+    if (added !== null) this.#add(added, properties, answer);
+    else if (!decoded.cast) this.#refuse(incoming, decoded.reply);
   }
 
-  #carryOut(request: Request, answer: { readonly respond: (reply: object) => void; readonly refuse: (cause: unknown) => void }): void {
+  #answerTo(request: Asked, incoming: Incoming): Answering {
+    return {
+      respond: (reply) => {
+        if (!request.cast) incoming.respond(okReply(reply, { id: request.id, time: this.#parts.clock.epoch() }));
+      },
+      refuse: (cause) => {
+        const refusal = this.#explain(request, cause);
+        if (request.cast) this.#parts.log.warning(`The cast "${request.command}" was refused: ${refusal.reason}`);
+        else this.#refuse(incoming, refusal);
+      },
+    };
+  }
+
+  #add(added: AddedCommand, properties: Readonly<Record<string, unknown>>, { respond, refuse }: Answering): void {
+    const { refusal } = this.#parts.arbiter;
+    if (refusal !== null) return refuse(new CommandError(refusal, ERRNO.conflict));
+    carryOut(added, properties).then(respond, refuse);
+  }
+
+  #carryOut(request: Request, answer: Answering): void {
     try {
       const outcome = this.#handle(request);
       if (outcome instanceof Promise) outcome.then((late) => this.#conclude(request, late, answer), answer.refuse);
@@ -96,11 +121,7 @@ export class Controller {
     return handler(this.#parts.arbiter, request.properties);
   }
 
-  #conclude(
-    request: Request,
-    outcome: Outcome<object>,
-    { respond, refuse }: { readonly respond: (reply: object) => void; readonly refuse: (cause: unknown) => void },
-  ): void {
+  #conclude(request: Request, outcome: Outcome<object>, { respond, refuse }: Answering): void {
     if (outcome.kind === "done") return respond(outcome.reply);
     if ("waiting" in request.properties && request.properties.waiting) {
       outcome.done.then(respond, refuse);
@@ -112,7 +133,7 @@ export class Controller {
     });
   }
 
-  #explain(request: Request, cause: unknown): Refusal {
+  #explain(request: Asked, cause: unknown): Refusal {
     if (cause instanceof CommandError) return { reason: cause.message, errno: cause.errno, id: request.id };
     const message = cause instanceof Error ? cause.message : String(cause);
     this.#parts.log.error(

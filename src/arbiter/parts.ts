@@ -1,5 +1,5 @@
 /** What the arbiter and its watchers are made of; `main` hands it in, tests make it of memory. */
-import type { Clock, Hooks, LoadConfig, Log, MatchNames, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
+import type { Clock, Hooks, LoadCommands, LoadConfig, Log, MatchNames, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
 import type { Result } from "../core/result.js";
 import type { ArbiterSpec, WatcherSpec } from "../core/spec.js";
 import type { Transport } from "../wire/transport.js";
@@ -7,6 +7,12 @@ import type { Publisher } from "./publisher.js";
 import type { SocketTable } from "./socket-table.js";
 import type { SpawnQueue } from "./spawn-queue.js";
 import type { DaemonFacts } from "./worker-environment.js";
+
+/** A way to the arbiter that does not leave the process. */
+export interface Within {
+  readonly transport: Transport;
+  readonly endpoint: string;
+}
 
 export interface ArbiterParts {
   readonly clock: Clock;
@@ -18,6 +24,8 @@ export interface ArbiterParts {
   readonly hooks: Hooks;
   readonly transport: Transport;
   readonly load: LoadConfig;
+  /** Loads added commands, which reach the arbiter by this transport and endpoint. */
+  readonly loadCommands: (modules: readonly string[], within: Within) => ReturnType<LoadCommands>;
   readonly daemon: DaemonFacts;
   /** Names that a regular expression matches from their beginning, within a limit of time. */
   readonly matchNames: MatchNames;

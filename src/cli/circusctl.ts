@@ -1,5 +1,5 @@
 /** The program circusctl: a command line in, an exit code out. */
-import type { Command } from "./command.js";
+import type { AddedCommandInfo } from "../wire/contract.js";
 import { readInvocation, type Invocation } from "./invocation.js";
 import type { Session, Settings } from "./session.js";
 import type { World } from "./world.js";
@@ -26,7 +26,9 @@ async function obey(invocation: Invocation, world: World): Promise<number> {
       world.stdout.write(`circusctl ${world.version}\n`);
       return 0;
     case "help":
-      return printHelp(invocation.command, world);
+      return printHelp(invocation, world);
+    case "added":
+      return runAdded(invocation, world);
     case "shell": {
       const { values } = invocation;
       return withSession(world, values, async (session) => (await import("./shell.js")).runShell(session, world));
@@ -42,24 +44,53 @@ async function obey(invocation: Invocation, world: World): Promise<number> {
   }
 }
 
-async function printHelp(command: Command | null, world: World): Promise<number> {
+async function printHelp({ command, values }: Extract<Invocation, { kind: "help" }>, world: World): Promise<number> {
   const { commandHelp, mainHelp } = await import("./help.js");
-  world.stdout.write(`${command === null ? mainHelp() : commandHelp(command)}\n`);
+  if (command !== null) {
+    world.stdout.write(`${commandHelp(command)}\n`);
+    return 0;
+  }
+  // Only a daemon that was named is asked: help must not wait for one that is not there.
+  const asks = "endpoint" in values || Boolean(world.env["CIRCUSCTL_ENDPOINT"]);
+  const added: AddedCommandInfo[] = [];
+  if (asks) {
+    await withSession(world, values, async ({ client }) => {
+      added.push(...(await (await import("./added.js")).addedCommands(client)));
+      return 0;
+    });
+  }
+  world.stdout.write(`${mainHelp(added)}\n`);
   return 0;
+}
+
+/** A slip of the finger is told as such, with the exit code of wrong usage. */
+async function runAdded({ name, words, values, failure }: Extract<Invocation, { kind: "added" }>, world: World): Promise<number> {
+  return withSession(world, values, async (session) => {
+    const { addedCommands, addedHelp, executeAdded } = await import("./added.js");
+    const known = (await addedCommands(session.client)).find((one) => one.name === name.toLowerCase());
+    if (known === undefined) {
+      world.stderr.write(`usage: circusctl [options] command [args]\ncircusctl: error: ${failure}\n`);
+      return 2;
+    }
+    if (words[0] !== "--help" && words[0] !== "-h") return executeAdded(session, { name, words });
+    world.stdout.write(`${addedHelp(known)}\n`);
+    return 0;
+  });
 }
 
 /** Bash takes what is printed; the exit code is Circus's. */
 async function completeForBash(world: World): Promise<number> {
   const { complete, wordsOfBash } = await import("./completion.js");
-  const names = async (): Promise<readonly string[]> => {
+  const ask = async (what: "watcherNames" | "addedNames"): Promise<readonly string[]> => {
     const found: string[] = [];
     await withSession(world, {}, async (session) => {
-      const { watcherNames } = await import("./shell.js");
-      found.push(...(await watcherNames(session)));
+      const shell = await import("./shell.js");
+      found.push(...(await shell[what](session)));
       return 0;
     });
     return found;
   };
+  const names = { watchers: () => ask("watcherNames"), commands: () => ask("addedNames") };
   world.stdout.write(`${(await complete(wordsOfBash(world.env), names)).join(" ")}\n`);
   return 1;
 }

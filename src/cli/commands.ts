@@ -10,6 +10,7 @@ interface Entry {
 
 export const COMMANDS: { readonly [C in CommandName]: Entry } = {
   add: { summary: "Add a watcher", load: () => import("./render/add.js") },
+  commands: { summary: "Get the commands that the daemon adds to these", load: () => import("./render/commands.js") },
   decr: { summary: "Decrement the number of processes in a watcher", load: () => import("./render/decr.js") },
   dstats: { summary: "Get circusd stats", load: () => import("./render/dstats.js") },
   get: { summary: "Get the value of specific watcher options", load: () => import("./render/get.js") },

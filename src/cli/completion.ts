@@ -3,26 +3,29 @@ import { COMMAND_OPTIONS, GLOBAL_OPTIONS } from "./options.js";
 import { commandNames, isCommandName, loadCommand } from "./commands.js";
 import type { Env } from "./world.js";
 
-/** Watcher names of the daemon, or nothing where it does not answer. */
-export type WatcherNames = () => Promise<readonly string[]>;
+/** What only the daemon knows; nothing where it does not answer. */
+export interface LiveNames {
+  readonly watchers: () => Promise<readonly string[]>;
+  readonly commands: () => Promise<readonly string[]>;
+}
 
 /**
  * The candidates for the last of the words, which may be empty.
  * @example `complete(["st"], names)` gives start, stats, status, stop
  */
-export async function complete(words: readonly string[], names: WatcherNames): Promise<readonly string[]> {
+export async function complete(words: readonly string[], names: LiveNames): Promise<readonly string[]> {
   const current = words.at(-1) ?? "";
   const [first] = words;
   const found = (candidates: readonly string[]): readonly string[] =>
     candidates.filter((candidate) => candidate.startsWith(current)).sort();
-  if (words.length <= 1) return found(current.startsWith("-") ? GLOBAL_OPTIONS.map(({ name }) => `--${name}`) : commandNames());
-  if (first === "help") return found(commandNames());
+  if (words.length <= 1 && current.startsWith("-")) return found(GLOBAL_OPTIONS.map(({ name }) => `--${name}`));
+  if (words.length <= 1 || first === "help") return found([...commandNames(), ...(await names.commands())]);
   if (first === undefined || !isCommandName(first)) return [];
   const command = await loadCommand(first);
   if (current.startsWith("-"))
     return found([...GLOBAL_OPTIONS, ...command.options.map((name) => COMMAND_OPTIONS[name])].map(({ name }) => `--${name}`));
   const takesName = /^\[?<name>/.test(command.manual.operands) && command.name !== "add";
-  return takesName && words.length === 2 ? found(await names()) : [];
+  return takesName && words.length === 2 ? found(await names.watchers()) : [];
 }
 
 /** The words up to the cursor, as bash tells them in COMP_WORDS and COMP_CWORD, without the program. */

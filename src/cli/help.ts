@@ -1,4 +1,5 @@
 /** The manual of circusctl as text: written from the same tables that the parser reads. */
+import type { AddedCommandInfo } from "../wire/contract.js";
 import { encodeJson } from "../wire/codec.js";
 import { optionTitle } from "./args.js";
 import type { Command } from "./command.js";
@@ -9,14 +10,14 @@ import { COMMAND_OPTIONS, GLOBAL_OPTIONS } from "./options.js";
 export const USAGE = "usage: circusctl [options] command [args]";
 
 /** What `circusctl --help` prints. */
-export function mainHelp(): string {
+export function mainHelp(added: readonly AddedCommandInfo[] = []): string {
   return [
     USAGE,
     "",
     "Controls a Circus daemon",
     "",
     "Commands:",
-    ...commandList(),
+    ...commandList(added),
     "",
     "options:",
     ...optionLines(GLOBAL_OPTIONS),
@@ -29,9 +30,10 @@ export function mainHelp(): string {
   ].join("\n");
 }
 
-/** Every command with its summary, one a line. */
-export function commandList(): readonly string[] {
-  return commandNames().map((name) => `  ${name.padEnd(COLUMN - 4)}  ${COMMANDS[name].summary}`);
+/** Every command with its summary, one a line; after them those that the daemon adds. */
+export function commandList(added: readonly AddedCommandInfo[] = []): readonly string[] {
+  const own = commandNames().map((name) => ({ name, summary: COMMANDS[name].summary }));
+  return [...own, ...added].map(({ name, summary }) => `  ${name.padEnd(COLUMN - 4)}  ${summary}`.trimEnd());
 }
 
 /** `circusctl kill <name> [<pid>] [--signum SIGNUM]`. */

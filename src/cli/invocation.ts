@@ -10,8 +10,10 @@ type Values = Readonly<Record<string, ArgumentValue>>;
 /** `values` are those of the global options that were given. */
 export type Invocation =
   | { readonly kind: "version" }
-  | { readonly kind: "help"; readonly command: Command | null }
+  | { readonly kind: "help"; readonly command: Command | null; readonly values: Values }
   | { readonly kind: "shell"; readonly values: Values }
+  /** A word that is no command here; the daemon may know it. `failure` is what to say where it does not. */
+  | { readonly kind: "added"; readonly name: string; readonly words: readonly string[]; readonly values: Values; readonly failure: string }
   | { readonly kind: "run"; readonly command: Command; readonly input: Input; readonly values: Values };
 
 /** Reads a command line; the failure is one line for the user, a mistake of usage. */
@@ -22,7 +24,7 @@ export async function readInvocation(argv: readonly string[]): Promise<Result<In
   const [word, ...words] = rest;
   if (word === undefined) return readWithoutCommand(values);
   if (word === "help") return readHelp(words[0], values);
-  if (!isCommandName(word)) return fail(await unknownCommand(word));
+  if (!isCommandName(word)) return succeed({ kind: "added", name: word, words, values, failure: await unknownCommand(word) });
   const command = await loadCommand(word);
   const tail = command.words === "command" ? await readForeign(words, command) : await readOwn(words, command);
   if (!tail.ok) return tail;
@@ -30,7 +32,7 @@ export async function readInvocation(argv: readonly string[]): Promise<Result<In
   const wrong = await misplaced(all, optionsOf(command));
   if (wrong !== null) return fail(wrong);
   if (all["version"] === true) return succeed({ kind: "version" });
-  if (all["help"] === true) return succeed({ kind: "help", command });
+  if (all["help"] === true) return succeed({ kind: "help", command, values: all });
   return succeed({ kind: "run", command, input: { words: tail.value.words, values: all }, values: all });
 }
 
@@ -38,12 +40,13 @@ async function readWithoutCommand(values: Values): Promise<Result<Invocation, st
   const wrong = await misplaced(values, GLOBAL_OPTIONS);
   if (wrong !== null) return fail(wrong);
   if (values["version"] === true) return succeed({ kind: "version" });
-  return succeed(values["help"] === true ? { kind: "help", command: null } : { kind: "shell", values });
+  return succeed(values["help"] === true ? { kind: "help", command: null, values } : { kind: "shell", values });
 }
 
 async function readHelp(word: string | undefined, values: Values): Promise<Result<Invocation, string>> {
   if (word === undefined || word === "--help") return readWithoutCommand({ ...values, help: true });
-  return isCommandName(word) ? succeed({ kind: "help", command: await loadCommand(word) }) : fail(await unknownCommand(word));
+  if (isCommandName(word)) return succeed({ kind: "help", command: await loadCommand(word), values });
+  return succeed({ kind: "added", name: word, words: ["--help"], values, failure: await unknownCommand(word) });
 }
 
 async function unknownCommand(word: string): Promise<string> {

@@ -3,7 +3,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { isObject } from "../wire/codec.js";
-import { complete, type WatcherNames } from "./completion.js";
+import { addedCommands, addedHelp, executeAdded } from "./added.js";
+import { complete, type LiveNames } from "./completion.js";
 import { readInvocation, type Invocation } from "./invocation.js";
 import { loadCommand } from "./commands.js";
 import { execute } from "./execute.js";
@@ -81,9 +82,9 @@ async function runLine(session: Session, line: string, world: World): Promise<bo
 
 async function runWords(session: Session, words: readonly string[], world: World): Promise<void> {
   const invocation = await readInvocation(words);
-  if (invocation.ok) return obey(session, invocation.value, world);
-  const unknown = invocation.failure.startsWith("unknown command");
-  world.stdout.write(unknown ? `*** Unknown syntax: ${words.join(" ")}\n` : `*** ${invocation.failure}\n`);
+  if (!invocation.ok) world.stdout.write(`*** ${invocation.failure}\n`);
+  else if (invocation.value.kind !== "added") await obey(session, invocation.value, world);
+  else if (!(await obeyAdded(session, invocation.value, world))) world.stdout.write(`*** Unknown syntax: ${words.join(" ")}\n`);
 }
 
 async function obey(session: Session, invocation: Invocation, world: World): Promise<void> {
@@ -95,7 +96,7 @@ async function obey(session: Session, invocation: Invocation, world: World): Pro
       const { commandHelp, commandList } = await import("./help.js");
       const text =
         invocation.command === null
-          ? ["Commands (help COMMAND tells more):", ...commandList()].join("\n")
+          ? ["Commands (help COMMAND tells more):", ...commandList(await addedCommands(session.client))].join("\n")
           : commandHelp(invocation.command);
       world.stdout.write(`${text}\n`);
       return;
@@ -118,14 +119,24 @@ async function obey(session: Session, invocation: Invocation, world: World): Pro
       return;
     }
     case "shell":
+    case "added":
       return;
   }
+}
+
+/** @returns whether the daemon knows the command */
+async function obeyAdded(session: Session, { name, words }: Extract<Invocation, { kind: "added" }>, world: World): Promise<boolean> {
+  const known = (await addedCommands(session.client)).find((one) => one.name === name.toLowerCase());
+  if (known === undefined) return false;
+  if (words[0] === "--help" || words[0] === "-h") world.stdout.write(`${addedHelp(known)}\n`);
+  else await executeAdded(session, { name, words });
+  return true;
 }
 
 type Completed = (error: Error | null, result: [string[], string]) => void;
 
 function completer(session: Session): (line: string, done: Completed) => void {
-  const names: WatcherNames = () => watcherNames(session);
+  const names: LiveNames = { watchers: () => watcherNames(session), commands: () => addedNames(session) };
   return (line, done) => {
     const current = /\S*$/.exec(line)?.[0] ?? "";
     const words = [
@@ -151,6 +162,11 @@ export async function watcherNames({ client }: Pick<Session, "client">): Promise
   } catch {
     return [];
   }
+}
+
+/** Names of the commands that the daemon adds. */
+export async function addedNames({ client }: Pick<Session, "client">): Promise<readonly string[]> {
+  return (await addedCommands(client)).map(({ name }) => name);
 }
 
 function historyFile(env: Env): string | null {

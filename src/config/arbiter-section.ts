@@ -3,7 +3,7 @@ import { ARBITER_DEFAULTS, ARBITER_OPTIONS, INCLUDE_OPTIONS } from "../core/opti
 import type { ArbiterSpec } from "../core/spec.js";
 import { Findings } from "./diagnose.js";
 import { type Section, entryOf } from "./ini.js";
-import { type DeadOptions, type Expand, readByTable } from "./reading.js";
+import { type DeadOptions, type Expand, type World, readByTable, resolveModule } from "./reading.js";
 
 const DEAD: DeadOptions = new Map([
   ["stream_backend", "leave it out; output is never read by threads"],
@@ -16,10 +16,16 @@ const DEAD: DeadOptions = new Map([
 ]);
 
 /** Reads the section; what is at fault stays at its default and is told in the findings. */
-export function readArbiter(section: Section | null, expand: Expand): { readonly spec: ArbiterSpec; readonly findings: Findings } {
+export function readArbiter(
+  section: Section | null,
+  expand: Expand,
+  world: World,
+): { readonly spec: ArbiterSpec; readonly findings: Findings } {
   if (section === null) return { spec: ARBITER_DEFAULTS, findings: new Findings() };
   const rules = { options: ARBITER_OPTIONS, dead: DEAD, others: INCLUDE_OPTIONS.map(({ name }) => name), expand };
-  const { spec, findings } = readByTable(section, ARBITER_DEFAULTS, rules);
+  const { spec: written, findings } = readByTable(section, ARBITER_DEFAULTS, rules);
+  const place = (entryOf(section, "commands") ?? section).place;
+  const spec = { ...written, commands: written.commands.map((module) => resolveModule(module, place, world)) };
   const stats = entryOf(section, "stats_endpoint");
   if (stats === null || spec.statsd) return { spec, findings };
   findings.warning(`stats_endpoint in [circus] turns statsd on: say so with statsd = True`, stats.place);

@@ -34,7 +34,7 @@ export function readSections(sections: readonly Section[], world: World): Loaded
   const names = watcherSections.map(({ name }) => name.slice(WATCHER.length));
   const environments = readEnvironments(sections, world.environment, names);
   const expand = expander(world.environment, environments.shared);
-  const arbiter = readArbiter(sections.find(({ name }) => name === "circus") ?? null, expand);
+  const arbiter = readArbiter(sections.find(({ name }) => name === "circus") ?? null, expand, world);
   const sockets = used("socket:").map((section) => readSocket(section, expand));
   const plugins = used("plugin:").map((section) => readPlugin(section, expand, { world, debug: arbiter.spec.debug }));
   const watchers = watcherSections.map((section) => {

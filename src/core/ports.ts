@@ -206,6 +206,27 @@ export interface Hooks {
   run(spec: HookSpec, facts: HookFacts, timeout: number): Promise<HookOutcome>;
 }
 
+/** A command that a module adds, with its half for the daemon and its half for consoles. */
+export interface AddedCommand {
+  /** In lower case. */
+  readonly name: string;
+  /** One line, for lists of commands. */
+  readonly summary: string;
+  /** What follows the name on a command line, such as `<name> [<pid>]`; empty where nothing does. */
+  readonly operands: string;
+  /** Paragraphs. */
+  readonly help: string;
+  /** What the words of a command line ask for. @throws what the module throws, for words that it does not take */
+  read(words: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
+  /** Does it. @returns what the reply carries @throws what the module throws */
+  execute(properties: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
+  /** The text of a reply for a console. @throws what the module throws */
+  render(reply: Readonly<Record<string, unknown>>): Promise<string>;
+}
+
+/** Loads the modules of added commands; the failure tells which of them cannot be used, and why. */
+export type LoadCommands = (modules: readonly string[]) => Promise<Result<readonly AddedCommand[], string>>;
+
 /** Reads the configuration again, for reloadconfig and restart. */
 export type LoadConfig = () => Promise<import("./spec.js").Loaded>;
 

@@ -202,6 +202,8 @@ export interface ArbiterSpec {
   readonly logoutput: string;
   readonly loggerconfig: string | null;
   readonly fqdnPrefix: string | null;
+  /** Modules of commands that are added to circusd's own: absolute paths, or packages. */
+  readonly commands: readonly string[];
 }
 
 /** Everything a configuration says, complete. */

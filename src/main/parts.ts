@@ -16,6 +16,7 @@ import type { Transport } from "../wire/transport.js";
 import { openZmq } from "../wire/zmq/transport.js";
 import { adopter } from "./adopt.js";
 import type { Overrides } from "./circusd-options.js";
+import { loadCommands } from "./load-commands.js";
 import { complete } from "./configuration.js";
 import { ownEnvironment } from "./own-environment.js";
 
@@ -64,6 +65,7 @@ export function systemParts({ log, transport, load, adopt, subreaper }: Setting)
     hooks: createHooks({ log }),
     transport,
     load,
+    loadCommands,
     daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },
     matchNames,
     adopt,

@@ -86,12 +86,22 @@ export interface TailLine {
   readonly base64?: string;
 }
 
+/** What a console needs to know of an added command. It is sent with its words as `argv`, and answers with a text as `console`. */
+export interface AddedCommandInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly operands: string;
+  readonly help: string;
+}
+
 export interface Commands {
   add: {
     properties: Named &
       Waiting & { readonly cmd: string; readonly args?: string | readonly string[]; readonly options?: Options; readonly start?: boolean };
     reply: { readonly started?: readonly number[]; readonly kept?: readonly number[] };
   };
+  /** Added: the commands that modules of this daemon add to those of the contract. */
+  commands: { properties: object; reply: { readonly commands: readonly AddedCommandInfo[] } };
   decr: { properties: Named & Waiting & { readonly nb?: number }; reply: { readonly numprocesses?: number; readonly singleton?: boolean } };
   dstats: { properties: object; reply: { readonly info: ProcessStats | string } };
   get: { properties: Named & { readonly keys: readonly string[] }; reply: { readonly options: Options } };

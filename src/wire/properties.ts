@@ -99,6 +99,7 @@ const RULES: { readonly [C in CommandName]: Rule<C> } = {
       waiting,
     }),
   },
+  commands: { required: [], schema: nothing },
   decr: { required: ["name"], schema: scaled },
   dstats: { required: [], schema: nothing },
   get: { required: ["name", "keys"], schema: v.object({ name, keys }) },

@@ -13,8 +13,20 @@ export interface Refusal {
   readonly id: unknown;
 }
 
+/** A request for a command that the contract does not know; a module of the daemon may. */
+export interface ForeignRequest {
+  /** In lower case. */
+  readonly command: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly id: unknown;
+  readonly cast: boolean;
+}
+
 export type Decoded =
-  { readonly kind: "request"; readonly request: Request } | { readonly kind: "refused"; readonly reply: Refusal; readonly cast: boolean };
+  | { readonly kind: "request"; readonly request: Request }
+  /** `reply` is the refusal for a daemon that does not know it either. */
+  | { readonly kind: "foreign"; readonly request: ForeignRequest; readonly reply: Refusal; readonly cast: boolean }
+  | { readonly kind: "refused"; readonly reply: Refusal; readonly cast: boolean };
 
 /**
  * Reads one request; the frames are without the peer's identity and delimiter. Never throws.
@@ -40,7 +52,11 @@ function decodeMessage(message: Readonly<Record<string, unknown>>): Decoded {
   if (given === undefined) return refused({ reason: "message invalid 'command' is missing", errno: ERRNO.message, id }, cast);
   if (typeof given !== "string") return refused({ reason: "'command' isn't a string", errno: ERRNO.message, id }, cast);
   const command = given.toLowerCase();
-  if (!isCommandName(command)) return refused({ reason: `unknown command: ${quote(given)}`, errno: ERRNO.unknownCommand, id }, cast);
+  if (!isCommandName(command)) {
+    const reply: Refusal = { reason: `unknown command: ${quote(given)}`, errno: ERRNO.unknownCommand, id };
+    const foreign = own(message, "properties") ?? {};
+    return isObject(foreign) ? { kind: "foreign", request: { command, properties: foreign, id, cast }, reply, cast } : refused(reply, cast);
+  }
   const properties = decodeProperties(command, own(message, "properties"));
   if (!properties.ok) return refused({ reason: properties.failure, errno: ERRNO.message, id }, cast);
   return { kind: "request", request: makeRequest(command, properties.value, { id, cast }) };

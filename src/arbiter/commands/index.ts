@@ -1,6 +1,7 @@
 /** Every command of the contract with its handler. */
 import type { Handlers } from "../controller.js";
 import { add } from "./add.js";
+import { commands } from "./commands.js";
 import { decr } from "./decr.js";
 import { dstats } from "./dstats.js";
 import { get } from "./get.js";
@@ -29,6 +30,7 @@ import { tail } from "./tail.js";
 
 export const handlers: Handlers = {
   add,
+  commands,
   decr,
   dstats,
   get,

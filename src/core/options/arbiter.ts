@@ -32,6 +32,7 @@ export const ARBITER_DEFAULTS: ArbiterSpec = {
   logoutput: "-",
   loggerconfig: null,
   fqdnPrefix: null,
+  commands: [],
 };
 
 const LEVELS = ["critical", "error", "warning", "info", "debug"] as const satisfies readonly LogLevel[];
@@ -136,6 +137,10 @@ export const ARBITER_OPTIONS: readonly Option<ArbiterSpec>[] = [
     doc: "File in Python's logging format (INI, JSON or YAML) that configures the log in place of `loglevel` and `logoutput`. `default` stands for none. `--logger-config` goes before it.",
   }),
   row("fqdnPrefix", optionalText, { name: "fqdn_prefix", doc: "Prefix of the host name under which the daemon is known." }),
+  row("commands", words, {
+    name: "commands",
+    doc: "Modules of commands to add to circusd's own, separated by spaces: paths such as `./deploy.js`, relative to the file that says so, or packages.",
+  }),
 ];
 
 /** Options of [circus] that only the loader reads. */

@@ -136,9 +136,6 @@ test("wrong arguments of a command end with 1 and ask nothing of the daemon", as
 
 /** A command line that is misused as such, and the message. */
 const MISUSED: readonly (readonly [readonly string[], string])[] = [
-  [["bogus"], 'unknown command "bogus"'],
-  [["optoins"], 'unknown command "optoins"; did you mean options?'],
-  [["help", "strat"], 'unknown command "strat"; did you mean start?'],
   [["list", "--bogus"], "unrecognized arguments: --bogus"],
   [["start", "web", "--watiing"], "unrecognized arguments: --watiing; did you mean --waiting?"],
   [["list", "--waiting"], "unrecognized arguments: --waiting"],
@@ -150,6 +147,21 @@ const MISUSED: readonly (readonly [readonly string[], string])[] = [
   [["list", "--no-json"], "unrecognized arguments: --no-json"],
   [["list", "-x"], "unrecognized arguments: -x"],
 ];
+
+/** Words that are no command here, and the message. */
+const UNKNOWN: readonly (readonly [readonly string[], string])[] = [
+  [["bogus"], 'unknown command "bogus"'],
+  [["optoins"], 'unknown command "optoins"; did you mean options?'],
+  [["help", "strat"], 'unknown command "strat"; did you mean start?'],
+];
+
+test("a word that neither circusctl nor the daemon knows ends with 2, the usage and what may be meant", async () => {
+  for (const [argv, message] of UNKNOWN) {
+    const { code, stdout, stderr, requests } = await circusctl(argv, { answer: () => ({ commands: [] }) });
+    assert.equal(stderr, `usage: circusctl [options] command [args]\ncircusctl: error: ${message}\n`, argv.join(" "));
+    assert.deepEqual([code, stdout, requests], [2, "", [{ command: "commands", properties: {} }]]);
+  }
+});
 
 test("wrong usage ends with 2, the usage and what is wrong", async () => {
   for (const [argv, message] of MISUSED) {

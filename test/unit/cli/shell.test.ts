@@ -22,6 +22,7 @@ test("without a command circusctl prints version and status, and reads commands 
   assert.equal(stderr, "");
   assert.deepEqual(requests.slice(2), [
     { command: "signal", properties: { name: "My App", children: false, recursive: false, signum: "HUP" } },
+    { command: "commands", properties: {} },
     { command: "quit", properties: { waiting: false } },
   ]);
 });
@@ -90,6 +91,7 @@ test("on a terminal Tab completes commands and watchers, Ctrl-C drops the line, 
   ]);
   const { code, requests } = await circusctl([], { terminal: true, env, answer: names, ...first });
   assert.deepEqual(requests.slice(1), [
+    { command: "commands", properties: {} },
     { command: "list", properties: {} },
     { command: "status", properties: { name: "web" } },
     { command: "numwatchers", properties: {} },
