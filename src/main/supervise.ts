@@ -2,8 +2,10 @@
 import { Arbiter } from "../arbiter/arbiter.js";
 import type { ArbiterParts } from "../arbiter/parts.js";
 import type { ProcessHost } from "../core/ports.js";
+import { exitCode } from "../core/exit.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { Loaded } from "../core/spec.js";
+import type { Demise } from "../core/watcher/state.js";
 import { writesToStream } from "../os/log/setup.js";
 import { openLog, type SystemLog } from "../os/log.js";
 import { claimPidfile } from "../os/pidfile.js";
@@ -95,13 +97,13 @@ async function run(parts: ArbiterParts, { loaded, log }: Prepared, reporter: Rep
   const unlisten = onSignals(meanings({ arbiter, host: parts.host, log }));
   try {
     await Promise.race([arbiter.start(loaded), arbiter.finished]);
-    await reporter.ready();
+    if (!arbiter.isStopping) await reporter.ready();
     await arbiter.finished;
   } finally {
     await arbiter.stop();
     unlisten();
   }
-  return farewell(await arbiter.stop(), log);
+  return farewell({ stubborn: await arbiter.stop(), demise: await arbiter.finished }, log);
 }
 
 function meanings({ arbiter, host, log }: Running): SignalMeanings {
@@ -136,10 +138,12 @@ function killAll(host: ProcessHost, log: SystemLog): void {
   process.exit(EXIT.forced);
 }
 
-function farewell(stubborn: readonly string[], log: SystemLog): number {
-  if (stubborn.length === 0) return EXIT.done;
-  log.error(`Left without stopping ${stubborn.map((name) => `"${name}"`).join(", ")}`);
-  return EXIT.forced;
+/** What an essential watcher ended of tells more than that something else would not stop, unless it ended well. */
+function farewell({ stubborn, demise }: { readonly stubborn: readonly string[]; readonly demise: Demise | null }, log: SystemLog): number {
+  if (stubborn.length > 0) log.error(`Left without stopping ${stubborn.map((name) => `"${name}"`).join(", ")}`);
+  const code = demise === null ? EXIT.done : demise.exit === null ? EXIT.unstarted : exitCode(demise.exit);
+  if (demise !== null) log.info(`Exiting with code ${code}`);
+  return code === EXIT.done && stubborn.length > 0 ? EXIT.forced : code;
 }
 
 /** A fault of ours must not take down what is supervised. */
