@@ -39,6 +39,8 @@ export class Arbiter implements Control {
    * with what an essential watcher ended of. It rejects where there was no going on.
    */
   readonly finished: Promise<Demise | null>;
+  /** Resolves when everything begins to be stopped, for good. */
+  readonly stopping: Promise<void>;
   readonly #publisher: Publisher;
   readonly #premises: Premises;
   readonly #fleet: Fleet;
@@ -53,6 +55,7 @@ export class Arbiter implements Control {
   #failure: Error | null = null;
   #demise: Demise | null = null;
   #finish: () => void = () => undefined;
+  #tellStopping: () => void = () => undefined;
 
   constructor(parts: ArbiterParts) {
     this.parts = parts;
@@ -61,6 +64,9 @@ export class Arbiter implements Control {
         if (this.#failure === null) resolve(this.#demise);
         else reject(this.#failure);
       };
+    });
+    this.stopping = new Promise((resolve) => {
+      this.#tellStopping = resolve;
     });
     // Who does not wait for the end need not hear of it.
     this.finished.catch(() => undefined);
@@ -287,6 +293,7 @@ export class Arbiter implements Control {
   /** From now on watchers only stop, whatever is under way. */
   #retire(): void {
     this.#quitting = true;
+    this.#tellStopping();
     this.#fleet.retire(STOPPING);
   }
 

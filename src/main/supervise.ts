@@ -1,4 +1,5 @@
 /** The life of the daemon, from its configuration to its exit code. */
+import { Announcer } from "../arbiter/announcer.js";
 import { Arbiter } from "../arbiter/arbiter.js";
 import type { ArbiterParts } from "../arbiter/parts.js";
 import type { ProcessHost } from "../core/ports.js";
@@ -8,6 +9,7 @@ import type { Loaded } from "../core/spec.js";
 import type { Demise } from "../core/watcher/state.js";
 import { writesToStream } from "../os/log/setup.js";
 import { openLog, type SystemLog } from "../os/log.js";
+import { openNotify } from "../os/notify.js";
 import { claimPidfile } from "../os/pidfile.js";
 import { onSignals, type SignalMeanings } from "../os/signals.js";
 import type { Overrides } from "./circusd-options.js";
@@ -16,6 +18,8 @@ import { EXIT } from "./exit-codes.js";
 import { assemble } from "./parts.js";
 
 export interface SuperviseRequest {
+  /** It was put in the background by the process that was started. */
+  readonly detached: boolean;
   readonly config: string;
   readonly overrides: Overrides;
 }
@@ -31,12 +35,14 @@ interface Prepared {
   readonly log: SystemLog;
   /** The umask that circusd was started with. */
   readonly umask: number;
+  readonly detached: boolean;
   /** Whether the log alone already shows a failure to the one who started the daemon. */
   readonly visible: boolean;
 }
 
 interface Running {
   readonly arbiter: Arbiter;
+  readonly announcer: Announcer | null;
   readonly host: ProcessHost;
   readonly log: SystemLog;
 }
@@ -53,7 +59,7 @@ export async function supervise(request: SuperviseRequest, reporter: Reporter): 
 }
 
 /** Everything that can go wrong before anything is started. */
-async function prepare({ config, overrides }: SuperviseRequest): Promise<Result<Prepared, string>> {
+async function prepare({ config, overrides, detached }: SuperviseRequest): Promise<Result<Prepared, string>> {
   const { loaded, log: setup } = await readConfiguration(config, overrides);
   const errors = loaded.diagnostics.filter(isError).length;
   if (errors > 0 || setup === null) return fail([...loaded.diagnostics.map(describe), refusal(config, errors)].join("\n"));
@@ -70,7 +76,7 @@ async function prepare({ config, overrides }: SuperviseRequest): Promise<Result<
     process.on("exit", () => claimed.value.release());
   }
   for (const warning of [...loaded.diagnostics.map(describe), ...setup.warnings]) log.value.warning(warning);
-  return succeed({ loaded, log: log.value, umask: inherited, visible: writesToStream(setup.setup) });
+  return succeed({ loaded, log: log.value, umask: inherited, detached, visible: writesToStream(setup.setup) });
 }
 
 async function live(request: SuperviseRequest, prepared: Prepared, reporter: Reporter): Promise<number> {
@@ -91,22 +97,38 @@ async function live(request: SuperviseRequest, prepared: Prepared, reporter: Rep
 }
 
 /** @throws where the arbiter cannot start; what it had started is stopped then */
-async function run(parts: ArbiterParts, { loaded, log }: Prepared, reporter: Reporter): Promise<number> {
+async function run(parts: ArbiterParts, { loaded, log, detached }: Prepared, reporter: Reporter): Promise<number> {
   surviveOurBugs(log);
   const arbiter = new Arbiter(parts);
-  const unlisten = onSignals(meanings({ arbiter, host: parts.host, log }));
+  const announcer = announce(arbiter, parts, detached);
+  const unlisten = onSignals(meanings({ arbiter, announcer, host: parts.host, log }));
   try {
     await Promise.race([arbiter.start(loaded), arbiter.finished]);
-    if (!arbiter.isStopping) await reporter.ready();
+    if (!arbiter.isStopping) {
+      announcer?.ready();
+      await reporter.ready();
+    }
     await arbiter.finished;
   } finally {
     await arbiter.stop();
+    announcer?.end();
     unlisten();
   }
   return farewell({ stubborn: await arbiter.stop(), demise: await arbiter.finished }, log);
 }
 
-function meanings({ arbiter, host, log }: Running): SignalMeanings {
+/** Tells systemd, or whoever has set NOTIFY_SOCKET, how it goes; null where nobody has. */
+function announce(arbiter: Arbiter, { clock, log }: ArbiterParts, detached: boolean): Announcer | null {
+  // In the background we stand for the process that was started and waits for us.
+  const pids = detached ? [process.pid, process.ppid] : [process.pid];
+  const manager = openNotify({ env: process.env, pids, log });
+  if (manager === null) return null;
+  const announcer = new Announcer({ manager, clock, watchers: arbiter.watchers, mainPid: detached ? process.pid : null });
+  void arbiter.stopping.then(() => announcer.stopping());
+  return announcer;
+}
+
+function meanings({ arbiter, announcer, host, log }: Running): SignalMeanings {
   const told = (name: string): void => log.info(`Got signal ${name.replace("SIG", "SIG_")}`);
   return {
     stop(signal, times) {
@@ -118,8 +140,9 @@ function meanings({ arbiter, host, log }: Running): SignalMeanings {
     reload(signal) {
       told(signal);
       log.reopen();
-      if (arbiter.refusal !== null) return log.info(`Nothing is reloaded: ${arbiter.refusal}`);
-      arbiter.reload().catch((error: unknown) => log.error(`Cannot reload: ${textOf(error)}`));
+      const done = announcer?.reloading();
+      const work = arbiter.refusal === null ? arbiter.reload() : Promise.resolve(log.info(`Nothing is reloaded: ${arbiter.refusal}`));
+      void work.catch((error: unknown) => log.error(`Cannot reload: ${textOf(error)}`)).finally(done);
     },
     reopen(signal) {
       log.reopen();
