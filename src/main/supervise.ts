@@ -7,8 +7,10 @@ import { exitCode } from "../core/exit.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { Loaded } from "../core/spec.js";
 import type { Demise } from "../core/watcher/state.js";
+import { readHandedSockets, type HandedSocket } from "../os/handed-sockets.js";
 import { writesToStream } from "../os/log/setup.js";
 import { openLog, type SystemLog } from "../os/log.js";
+import { describePlace } from "../os/socket-failure.js";
 import { openNotify } from "../os/notify.js";
 import { claimPidfile } from "../os/pidfile.js";
 import { onSignals, type SignalMeanings } from "../os/signals.js";
@@ -36,6 +38,8 @@ interface Prepared {
   /** The umask that circusd was started with. */
   readonly umask: number;
   readonly detached: boolean;
+  /** Sockets that circusd was started with. */
+  readonly handed: readonly HandedSocket[];
   /** Whether the log alone already shows a failure to the one who started the daemon. */
   readonly visible: boolean;
 }
@@ -60,7 +64,8 @@ export async function supervise(request: SuperviseRequest, reporter: Reporter): 
 
 /** Everything that can go wrong before anything is started. */
 async function prepare({ config, overrides, detached }: SuperviseRequest): Promise<Result<Prepared, string>> {
-  const { loaded, log: setup } = await readConfiguration(config, overrides);
+  const handed = readHandedSockets({ env: process.env, pids: ownPids(detached) });
+  const { loaded, log: setup } = await readConfiguration(config, overrides, handed.sockets);
   const errors = loaded.diagnostics.filter(isError).length;
   if (errors > 0 || setup === null) return fail([...loaded.diagnostics.map(describe), refusal(config, errors)].join("\n"));
   const { umask, pidfile } = loaded.config.arbiter;
@@ -75,16 +80,17 @@ async function prepare({ config, overrides, detached }: SuperviseRequest): Promi
     /* Also when the daemon crashes; only SIGKILL leaves the file behind, and then it is stale. */
     process.on("exit", () => claimed.value.release());
   }
-  for (const warning of [...loaded.diagnostics.map(describe), ...setup.warnings]) log.value.warning(warning);
-  return succeed({ loaded, log: log.value, umask: inherited, detached, visible: writesToStream(setup.setup) });
+  for (const warning of [...loaded.diagnostics.map(describe), ...setup.warnings, ...handed.warnings]) log.value.warning(warning);
+  for (const { spec } of handed.sockets) log.value.info(`Taking over socket "${spec.name}" at ${describePlace(spec)}`);
+  return succeed({ loaded, log: log.value, umask: inherited, detached, handed: handed.sockets, visible: writesToStream(setup.setup) });
 }
 
 async function live(request: SuperviseRequest, prepared: Prepared, reporter: Reporter): Promise<number> {
-  const { log, visible } = prepared;
+  const { log, umask, handed, visible } = prepared;
   process.title = "circusd";
   const keepAlive = setInterval(() => undefined, FOREVER);
   try {
-    const parts = await assemble({ ...request, log, umask: prepared.umask });
+    const parts = await assemble({ ...request, log, umask, handed });
     return await run(parts, prepared, reporter);
   } catch (error) {
     if (!visible) log.critical(textOf(error));
@@ -117,11 +123,14 @@ async function run(parts: ArbiterParts, { loaded, log, detached }: Prepared, rep
   return farewell({ stubborn: await arbiter.stop(), demise: await arbiter.finished }, log);
 }
 
+/** In the background we stand for the process that was started, which waits for us. */
+function ownPids(detached: boolean): readonly number[] {
+  return detached ? [process.pid, process.ppid] : [process.pid];
+}
+
 /** Tells systemd, or whoever has set NOTIFY_SOCKET, how it goes; null where nobody has. */
 function announce(arbiter: Arbiter, { clock, log }: ArbiterParts, detached: boolean): Announcer | null {
-  // In the background we stand for the process that was started and waits for us.
-  const pids = detached ? [process.pid, process.ppid] : [process.pid];
-  const manager = openNotify({ env: process.env, pids, log });
+  const manager = openNotify({ env: process.env, pids: ownPids(detached), log });
   if (manager === null) return null;
   const announcer = new Announcer({ manager, clock, watchers: arbiter.watchers, mainPid: detached ? process.pid : null });
   void arbiter.stopping.then(() => announcer.stopping());
