@@ -3,6 +3,7 @@
  * down in order. Each watcher runs by itself; what concerns them all is here.
  */
 import type { Config, Loaded, WatcherSpec } from "../core/spec.js";
+import type { Demise } from "../core/watcher/state.js";
 import { CommandError, ERRNO } from "../wire/contract.js";
 import { openMemory } from "../wire/memory/transport.js";
 import { AddedCommands } from "./added-commands.js";
@@ -36,12 +37,17 @@ export class Arbiter implements Control {
   readonly sockets: SocketTable;
   readonly added: AddedCommands;
   readonly parts: ArbiterParts;
-  /** Resolves after everything is stopped, by `stop` or by the command `quit`; rejects where there was no going on. */
-  readonly finished: Promise<void>;
+  /**
+   * Resolves after everything is stopped: with null where that was asked for, by `stop` or by the command `quit`, and
+   * with what an essential watcher ended of. It rejects where there was no going on.
+   */
+  readonly finished: Promise<Demise | null>;
+  /** Resolves when everything begins to be stopped, for good. */
+  readonly stopping: Promise<void>;
   readonly #publisher: Publisher;
   readonly #premises: Premises;
   readonly #fleet: Fleet;
-  readonly #runnerParts: Omit<RunnerParts, "onRemoved">;
+  readonly #runnerParts: Omit<RunnerParts, "onRemoved" | "onOver">;
   #config: Config | null = null;
   /** The work on the whole arbiter that is under way, by its name in Circus. */
   #exclusive: string | null = null;
@@ -50,15 +56,20 @@ export class Arbiter implements Control {
   /** The exclusive work; never rejects. */
   #work: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
+  #demise: Demise | null = null;
   #finish: () => void = () => undefined;
+  #tellStopping: () => void = () => undefined;
 
   constructor(parts: ArbiterParts) {
     this.parts = parts;
     this.finished = new Promise((resolve, reject) => {
       this.#finish = () => {
-        if (this.#failure === null) resolve();
+        if (this.#failure === null) resolve(this.#demise);
         else reject(this.#failure);
       };
+    });
+    this.stopping = new Promise((resolve) => {
+      this.#tellStopping = resolve;
     });
     // Who does not wait for the end need not hear of it.
     this.finished.catch(() => undefined);
@@ -89,6 +100,11 @@ export class Arbiter implements Control {
   get refusal(): string | null {
     if (this.#quitting) return STOPPING;
     return this.#exclusive === RESTART ? RESTARTING : null;
+  }
+
+  /** Everything is being stopped, for good. */
+  get isStopping(): boolean {
+    return this.#quitting;
   }
 
   /**
@@ -140,9 +156,20 @@ export class Arbiter implements Control {
       this.watchers.remove(runner);
       this.#publisher.publish(spec.name, "remove", {});
     };
-    const runner = new Runner(spec, { ...this.#runnerParts, onRemoved });
+    const onOver = (demise: Demise) => {
+      this.#end(spec.name, demise);
+    };
+    const runner = new Runner(spec, { ...this.#runnerParts, onRemoved, onOver });
     this.watchers.add(runner);
     return runner;
+  }
+
+  /** What circusd runs for is over. */
+  #end(name: string, demise: Demise): void {
+    if (this.#quitting) return;
+    this.#demise = demise;
+    this.parts.log.critical(`The essential watcher "${name}" has ended: ${demise.reason}; stopping everything`);
+    void this.stop();
   }
 
   publish(runner: Runner, event: "add" | "updated"): void {
@@ -279,6 +306,7 @@ export class Arbiter implements Control {
   /** From now on watchers only stop, whatever is under way. */
   #retire(): void {
     this.#quitting = true;
+    this.#tellStopping();
     this.#fleet.retire(STOPPING);
   }
 

@@ -2,6 +2,7 @@
 import type { Clock, Hooks, LoadCommands, LoadConfig, Log, MatchNames, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
 import type { Result } from "../core/result.js";
 import type { ArbiterSpec, WatcherSpec } from "../core/spec.js";
+import type { Demise } from "../core/watcher/state.js";
 import type { Transport } from "../wire/transport.js";
 import type { Publisher } from "./publisher.js";
 import type { SocketTable } from "./socket-table.js";
@@ -51,6 +52,8 @@ export interface RunnerParts {
   readonly sockets: SocketTable;
   readonly spawns: SpawnQueue;
   readonly publisher: Publisher;
+  /** The watcher is essential and has ended without a command to. */
+  readonly onOver: (demise: Demise) => void;
   /** The watcher was removed for good. */
   readonly onRemoved: () => void;
 }

@@ -36,6 +36,7 @@ const KEEPS_PROCESSES: ReadonlySet<keyof WatcherSpec> = new Set([
   "hookTimeout",
   "respawn",
   "autostart",
+  "essential",
   "restartDelay",
   "restartBackoff",
   "restartMaxDelay",

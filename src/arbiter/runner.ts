@@ -230,6 +230,8 @@ export class Runner {
         this.#answers.get(effect.ticket)?.(effect.answer);
         this.#answers.delete(effect.ticket);
         return;
+      case "over":
+        return this.#parts.onOver(effect.demise);
       case "removed":
         return this.#parts.onRemoved();
       default:

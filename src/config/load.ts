@@ -13,6 +13,8 @@ import { type LoadedFiles, readSections } from "./schema.js";
 export interface LoadOptions {
   /** The variables of the daemon, for `$(circus.env.NAME)` and `$NAME`. */
   readonly environment: DaemonEnvironment;
+  /** Names of sockets that are there without a section; none where it is left out. */
+  readonly sockets?: readonly string[];
 }
 
 export interface LoadedTree extends LoadedFiles {
@@ -25,12 +27,12 @@ export interface LoadedTree extends LoadedFiles {
  * the order of files and lines.
  * @example `const { config, diagnostics } = await loadConfig("circus.ini", { environment: process.env })`
  */
-export async function loadConfig(file: string, { environment }: LoadOptions): Promise<LoadedTree> {
+export async function loadConfig(file: string, { environment, sockets: handed = [] }: LoadOptions): Promise<LoadedTree> {
   const findings = new Findings();
   const main = await readSectionsOf(file, findings, null);
   const included = main === null ? [] : await readIncluded({ file, sections: main, environment }, findings);
   const sections = mergeSections([...(main ?? []), ...included.flatMap(({ sections: more }) => more ?? [])]);
-  const read = readSections(sections, { environment, resolvePath: (path, from) => resolve(dirname(from), path) });
+  const read = readSections(sections, { environment, sockets: handed, resolvePath: (path, from) => resolve(dirname(from), path) });
   const incomplete = main === null || included.some(({ sections: more }) => more === null);
   const files = [file, ...included.map(({ path }) => path)];
   return {

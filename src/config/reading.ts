@@ -11,6 +11,8 @@ export type DaemonEnvironment = Readonly<Record<string, string | undefined>>;
 /** What the schema needs to know of the world around the files. */
 export interface World {
   readonly environment: DaemonEnvironment;
+  /** Names of sockets that need no section. */
+  readonly sockets: readonly string[];
   /** Makes a path absolute that was written in that file. */
   resolvePath(path: string, file: string): string;
 }

@@ -44,7 +44,7 @@ export function readSections(sections: readonly Section[], world: World): Loaded
   });
   reportTwins(sockets);
   reportTwins(watchers);
-  const socketNames = new Set(sockets.map(({ spec }) => spec.name));
+  const socketNames = new Set([...sockets.map(({ spec }) => spec.name), ...world.sockets]);
   for (const watcher of watchers) checkSockets(watcher, socketNames);
   return {
     config: { arbiter: arbiter.spec, sockets: sound(sockets), watchers: sound(watchers), plugins: sound(plugins) },

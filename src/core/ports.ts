@@ -227,6 +227,16 @@ export interface AddedCommand {
 /** Loads the modules of added commands; the failure tells which of them cannot be used, and why. */
 export type LoadCommands = (modules: readonly string[]) => Promise<Result<readonly AddedCommand[], string>>;
 
+/** Whoever started the daemon and wants to be told how it is, in the words of sd_notify(3). It never throws. */
+export interface ServiceManager {
+  /** @param assignments such as `{ READY: "1", STATUS: "…" }` @returns whether they were taken */
+  tell(assignments: Readonly<Record<string, string>>): boolean;
+  /** Microseconds of the system's monotonic clock, which a reload has to be stamped with. */
+  monotonic(): string;
+  /** How long it waits for a sign of life; null where it does not. */
+  readonly watchdog: Millis | null;
+}
+
 /** Reads the configuration again, for reloadconfig and restart. */
 export type LoadConfig = () => Promise<import("./spec.js").Loaded>;
 

@@ -110,6 +110,8 @@ export interface WatcherSpec {
   readonly hookTimeout: number;
   readonly respawn: boolean;
   readonly autostart: boolean;
+  /** Its end, where no command asked for it, is the end of circusd. */
+  readonly essential: boolean;
   readonly closeChildStdin: boolean;
   readonly closeChildStdout: boolean;
   readonly closeChildStderr: boolean;

@@ -28,7 +28,8 @@ function onInterrupt(): AbortSignal {
   return controller.signal;
 }
 
-async function runProgram(file: string, args: readonly string[]): Promise<Program> {
+/** Starts a program with a pipe as its standard input. */
+export async function runProgram(file: string, args: readonly string[]): Promise<Program> {
   const { spawn } = await import("node:child_process");
   const child = spawn(file, args, { stdio: ["pipe", "ignore", "pipe"] });
   const said: string[] = [];

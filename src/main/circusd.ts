@@ -47,7 +47,8 @@ async function start(command: CircusdCommand & { readonly kind: "start" }): Prom
     return news.code;
   }
   const { supervise } = await import("./supervise.js");
-  const code = await supervise(command, background ?? { ready: () => Promise.resolve(), failed: printFailure });
+  const request = { ...command, detached: background !== null };
+  const code = await supervise(request, background ?? { ready: () => Promise.resolve(), failed: printFailure });
   /* Whatever library still holds a handle open has nothing more to do. */
   process.exit(code);
 }

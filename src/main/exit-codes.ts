@@ -8,4 +8,6 @@ export const EXIT = {
   misused: 2,
   /** Stopped, but not everything would stop, or a third signal cut it short. */
   forced: 3,
+  /** An essential watcher could not be started, or a hook refused it. What ended with a process has that process's code. */
+  unstarted: 4,
 } as const;

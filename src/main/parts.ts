@@ -1,8 +1,8 @@
 /** The one place where the rooms are joined into a daemon. */
 import type { ArbiterParts } from "../arbiter/parts.js";
-import { loadConfig } from "../config/load.js";
 import type { Log } from "../core/ports.js";
 import { systemClock } from "../os/clock.js";
+import type { HandedSocket } from "../os/handed-sockets.js";
 import { createHooks } from "../os/hooks.js";
 import { resolveIdentity } from "../os/identity.js";
 import { loadNative } from "../os/native.js";
@@ -17,13 +17,15 @@ import { openZmq } from "../wire/zmq/transport.js";
 import { adopter } from "./adopt.js";
 import type { Overrides } from "./circusd-options.js";
 import { loadCommands } from "./load-commands.js";
-import { complete } from "./configuration.js";
+import { complete, loadFiles } from "./configuration.js";
 import { ownEnvironment } from "./own-environment.js";
 
 export interface Request {
   readonly config: string;
   readonly overrides: Overrides;
   readonly log: Log;
+  /** Sockets that circusd was started with. */
+  readonly handed: readonly HandedSocket[];
   /** The umask that circusd was started with. */
   readonly umask: number;
 }
@@ -34,6 +36,8 @@ export interface Setting {
   readonly transport: Transport;
   readonly load: ArbiterParts["load"];
   readonly adopt: ArbiterParts["adopt"];
+  /** Sockets that the program was started with; none where it is left out. */
+  readonly handed?: readonly HandedSocket[];
   /** Take over orphans, which is a trait of the whole program. */
   readonly subreaper: boolean;
 }
@@ -41,18 +45,19 @@ export interface Setting {
 const STDOUT = 1;
 
 /** @throws where the system refuses what a daemon needs */
-export async function assemble({ config, overrides, log, umask }: Request): Promise<ArbiterParts> {
+export async function assemble({ config, overrides, log, umask, handed }: Request): Promise<ArbiterParts> {
   return systemParts({
     log,
     transport: await openZmq(),
-    load: async () => complete(await loadConfig(config, { environment: process.env }), overrides),
+    load: async () => complete(await loadFiles(config, handed), overrides, handed),
+    handed,
     adopt: adopter(umask),
     subreaper: true,
   });
 }
 
 /** @throws where the system refuses what an arbiter needs */
-export function systemParts({ log, transport, load, adopt, subreaper }: Setting): ArbiterParts {
+export function systemParts({ log, transport, load, adopt, subreaper, handed = [] }: Setting): ArbiterParts {
   const clock = systemClock();
   const native = loadNative();
   return {
@@ -61,7 +66,7 @@ export function systemParts({ log, transport, load, adopt, subreaper }: Setting)
     log,
     host: new LinuxProcessHost(native, { subreaper, log }),
     outputs: createOutputs({ log, clock, stdout: STDOUT }),
-    sockets: createSockets(),
+    sockets: createSockets({ handed }),
     hooks: createHooks({ log }),
     transport,
     load,

@@ -1,11 +1,17 @@
 /** The life of the daemon, from its configuration to its exit code. */
+import { Announcer } from "../arbiter/announcer.js";
 import { Arbiter } from "../arbiter/arbiter.js";
 import type { ArbiterParts } from "../arbiter/parts.js";
 import type { ProcessHost } from "../core/ports.js";
+import { exitCode } from "../core/exit.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { Loaded } from "../core/spec.js";
+import type { Demise } from "../core/watcher/state.js";
+import { readHandedSockets, type HandedSocket } from "../os/handed-sockets.js";
 import { writesToStream } from "../os/log/setup.js";
 import { openLog, type SystemLog } from "../os/log.js";
+import { describePlace } from "../os/socket-failure.js";
+import { openNotify } from "../os/notify.js";
 import { claimPidfile } from "../os/pidfile.js";
 import { onSignals, type SignalMeanings } from "../os/signals.js";
 import type { Overrides } from "./circusd-options.js";
@@ -14,6 +20,8 @@ import { EXIT } from "./exit-codes.js";
 import { assemble } from "./parts.js";
 
 export interface SuperviseRequest {
+  /** It was put in the background by the process that was started. */
+  readonly detached: boolean;
   readonly config: string;
   readonly overrides: Overrides;
 }
@@ -29,12 +37,16 @@ interface Prepared {
   readonly log: SystemLog;
   /** The umask that circusd was started with. */
   readonly umask: number;
+  readonly detached: boolean;
+  /** Sockets that circusd was started with. */
+  readonly handed: readonly HandedSocket[];
   /** Whether the log alone already shows a failure to the one who started the daemon. */
   readonly visible: boolean;
 }
 
 interface Running {
   readonly arbiter: Arbiter;
+  readonly announcer: Announcer | null;
   readonly host: ProcessHost;
   readonly log: SystemLog;
 }
@@ -51,8 +63,9 @@ export async function supervise(request: SuperviseRequest, reporter: Reporter): 
 }
 
 /** Everything that can go wrong before anything is started. */
-async function prepare({ config, overrides }: SuperviseRequest): Promise<Result<Prepared, string>> {
-  const { loaded, log: setup } = await readConfiguration(config, overrides);
+async function prepare({ config, overrides, detached }: SuperviseRequest): Promise<Result<Prepared, string>> {
+  const handed = readHandedSockets({ env: process.env, pids: ownPids(detached) });
+  const { loaded, log: setup } = await readConfiguration(config, overrides, handed.sockets);
   const errors = loaded.diagnostics.filter(isError).length;
   if (errors > 0 || setup === null) return fail([...loaded.diagnostics.map(describe), refusal(config, errors)].join("\n"));
   const { umask, pidfile } = loaded.config.arbiter;
@@ -67,16 +80,17 @@ async function prepare({ config, overrides }: SuperviseRequest): Promise<Result<
     /* Also when the daemon crashes; only SIGKILL leaves the file behind, and then it is stale. */
     process.on("exit", () => claimed.value.release());
   }
-  for (const warning of [...loaded.diagnostics.map(describe), ...setup.warnings]) log.value.warning(warning);
-  return succeed({ loaded, log: log.value, umask: inherited, visible: writesToStream(setup.setup) });
+  for (const warning of [...loaded.diagnostics.map(describe), ...setup.warnings, ...handed.warnings]) log.value.warning(warning);
+  for (const { spec } of handed.sockets) log.value.info(`Taking over socket "${spec.name}" at ${describePlace(spec)}`);
+  return succeed({ loaded, log: log.value, umask: inherited, detached, handed: handed.sockets, visible: writesToStream(setup.setup) });
 }
 
 async function live(request: SuperviseRequest, prepared: Prepared, reporter: Reporter): Promise<number> {
-  const { log, visible } = prepared;
+  const { log, umask, handed, visible } = prepared;
   process.title = "circusd";
   const keepAlive = setInterval(() => undefined, FOREVER);
   try {
-    const parts = await assemble({ ...request, log, umask: prepared.umask });
+    const parts = await assemble({ ...request, log, umask, handed });
     return await run(parts, prepared, reporter);
   } catch (error) {
     if (!visible) log.critical(textOf(error));
@@ -89,22 +103,41 @@ async function live(request: SuperviseRequest, prepared: Prepared, reporter: Rep
 }
 
 /** @throws where the arbiter cannot start; what it had started is stopped then */
-async function run(parts: ArbiterParts, { loaded, log }: Prepared, reporter: Reporter): Promise<number> {
+async function run(parts: ArbiterParts, { loaded, log, detached }: Prepared, reporter: Reporter): Promise<number> {
   surviveOurBugs(log);
   const arbiter = new Arbiter(parts);
-  const unlisten = onSignals(meanings({ arbiter, host: parts.host, log }));
+  const announcer = announce(arbiter, parts, detached);
+  const unlisten = onSignals(meanings({ arbiter, announcer, host: parts.host, log }));
   try {
     await Promise.race([arbiter.start(loaded), arbiter.finished]);
-    await reporter.ready();
+    if (!arbiter.isStopping) {
+      announcer?.ready();
+      await reporter.ready();
+    }
     await arbiter.finished;
   } finally {
     await arbiter.stop();
+    announcer?.end();
     unlisten();
   }
-  return farewell(await arbiter.stop(), log);
+  return farewell({ stubborn: await arbiter.stop(), demise: await arbiter.finished }, log);
 }
 
-function meanings({ arbiter, host, log }: Running): SignalMeanings {
+/** In the background we stand for the process that was started, which waits for us. */
+function ownPids(detached: boolean): readonly number[] {
+  return detached ? [process.pid, process.ppid] : [process.pid];
+}
+
+/** Tells systemd, or whoever has set NOTIFY_SOCKET, how it goes; null where nobody has. */
+function announce(arbiter: Arbiter, { clock, log }: ArbiterParts, detached: boolean): Announcer | null {
+  const manager = openNotify({ env: process.env, pids: ownPids(detached), log });
+  if (manager === null) return null;
+  const announcer = new Announcer({ manager, clock, watchers: arbiter.watchers, mainPid: detached ? process.pid : null });
+  void arbiter.stopping.then(() => announcer.stopping());
+  return announcer;
+}
+
+function meanings({ arbiter, announcer, host, log }: Running): SignalMeanings {
   const told = (name: string): void => log.info(`Got signal ${name.replace("SIG", "SIG_")}`);
   return {
     stop(signal, times) {
@@ -116,8 +149,9 @@ function meanings({ arbiter, host, log }: Running): SignalMeanings {
     reload(signal) {
       told(signal);
       log.reopen();
-      if (arbiter.refusal !== null) return log.info(`Nothing is reloaded: ${arbiter.refusal}`);
-      arbiter.reload().catch((error: unknown) => log.error(`Cannot reload: ${textOf(error)}`));
+      const done = announcer?.reloading();
+      const work = arbiter.refusal === null ? arbiter.reload() : Promise.resolve(log.info(`Nothing is reloaded: ${arbiter.refusal}`));
+      void work.catch((error: unknown) => log.error(`Cannot reload: ${textOf(error)}`)).finally(done);
     },
     reopen(signal) {
       log.reopen();
@@ -136,10 +170,12 @@ function killAll(host: ProcessHost, log: SystemLog): void {
   process.exit(EXIT.forced);
 }
 
-function farewell(stubborn: readonly string[], log: SystemLog): number {
-  if (stubborn.length === 0) return EXIT.done;
-  log.error(`Left without stopping ${stubborn.map((name) => `"${name}"`).join(", ")}`);
-  return EXIT.forced;
+/** What an essential watcher ended of tells more than that something else would not stop, unless it ended well. */
+function farewell({ stubborn, demise }: { readonly stubborn: readonly string[]; readonly demise: Demise | null }, log: SystemLog): number {
+  if (stubborn.length > 0) log.error(`Left without stopping ${stubborn.map((name) => `"${name}"`).join(", ")}`);
+  const code = demise === null ? EXIT.done : demise.exit === null ? EXIT.unstarted : exitCode(demise.exit);
+  if (demise !== null) log.info(`Exiting with code ${code}`);
+  return code === EXIT.done && stubborn.length > 0 ? EXIT.forced : code;
 }
 
 /** A fault of ours must not take down what is supervised. */

@@ -4,6 +4,7 @@
  * The working directory and the umask stay as they are, so that relative paths of the configuration keep their meaning.
  */
 import { spawn } from "node:child_process";
+import { handedDescriptors } from "./handed-sockets.js";
 
 /** How the start of the background process went. */
 export type DaemonNews =
@@ -22,7 +23,8 @@ export function startDetached(script: string, args: readonly string[]): Promise<
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
       detached: true,
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      // What was handed over keeps its number.
+      stdio: ["ignore", "ignore", "ignore", ...handedDescriptors({ env: process.env, pids: [process.pid] }), "ipc"],
       env: { ...process.env, [MARK]: "1" },
     });
     child.on("message", (message) => {

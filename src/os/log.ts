@@ -21,21 +21,22 @@ interface Handler {
   readonly format: (record: LogRecord) => string;
 }
 
-/** Circus has one logger for everything. */
+/** Circus has one logger for everything in its daemon. */
 const NAME = "circus";
 
 /**
  * Opens every target of the setup; fails with a message when one cannot be opened. Once open, the log never throws.
+ * @param name how the lines say who speaks
  * @example `const log = openLog(setup); if (log.ok) log.value.info("Arbiter now waiting for commands")`
  */
-export function openLog(setup: LogSetup): Result<SystemLog, string> {
+export function openLog(setup: LogSetup, name = NAME): Result<SystemLog, string> {
   const handlers: Handler[] = [];
   for (const spec of setup.handlers) {
     const sink = openTarget(spec.target);
     if (!sink.ok) return fail(sink.failure);
     handlers.push(makeHandler(spec, sink.value));
   }
-  return succeed(makeLog(setup.level, handlers));
+  return succeed(makeLog({ level: setup.level, handlers, name }));
 }
 
 function makeHandler(spec: LogHandlerSpec, sink: Sink): Handler {
@@ -53,10 +54,16 @@ function openTarget(target: LogTarget): Result<Sink, string> {
   }
 }
 
-function makeLog(level: number, handlers: readonly Handler[]): SystemLog {
+interface Logger {
+  readonly level: number;
+  readonly handlers: readonly Handler[];
+  readonly name: string;
+}
+
+function makeLog({ level, handlers, name }: Logger): SystemLog {
   function write(severity: number, message: string): void {
     if (severity < level) return;
-    const record: LogRecord = { name: NAME, severity, message, time: new Date(), pid: process.pid };
+    const record: LogRecord = { name, severity, message, time: new Date(), pid: process.pid };
     for (const handler of handlers) {
       if (severity >= handler.threshold) handler.sink.write(handler.format(record), severity);
     }

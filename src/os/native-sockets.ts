@@ -20,6 +20,8 @@ export interface SocketCalls {
   }): Result<number, Errno>;
   /** Switches a boolean option of SOL_SOCKET on. */
   enable(fd: number, option: number): Result<void, Errno>;
+  /** A numeric option of SOL_SOCKET. */
+  getOption(fd: number, option: number): Result<number, Errno>;
   bindToDevice(fd: number, device: string): Result<void, Errno>;
   bind(fd: number, address: Buffer): Result<void, Errno>;
   listen(fd: number, backlog: number): Result<void, Errno>;
@@ -35,7 +37,7 @@ export interface SocketCalls {
 /** Numbers of Linux; they are the same on every architecture that Node has binaries for. */
 export const FAMILIES = { AF_UNIX: 1, AF_INET: 2, AF_INET6: 10 } as const;
 export const TYPES = { SOCK_STREAM: 1, SOCK_DGRAM: 2, SOCK_RAW: 3, SOCK_SEQPACKET: 5 } as const;
-export const OPTIONS = { SO_REUSEADDR: 2, SO_REUSEPORT: 15, SO_BINDTODEVICE: 25 } as const;
+export const OPTIONS = { SO_REUSEADDR: 2, SO_TYPE: 3, SO_REUSEPORT: 15, SO_BINDTODEVICE: 25, SO_ACCEPTCONN: 30 } as const;
 
 const { O_NONBLOCK } = constants;
 const SOCK_CLOEXEC = 0o2000000;
@@ -58,6 +60,9 @@ export function loadSocketCalls(): SocketCalls {
   const setsockopt: (...args: [fd: number, level: number, option: number, value: Buffer, size: number]) => number = libc.func(
     "int setsockopt(int, int, int, const void *, uint32_t)",
   );
+  const getsockopt: (...args: [fd: number, level: number, option: number, value: Buffer, size: Buffer]) => number = libc.func(
+    "int getsockopt(int, int, int, void *, void *)",
+  );
   const bind: (fd: number, address: Buffer, size: number) => number = libc.func("int bind(int, const void *, uint32_t)");
   const listen: (fd: number, backlog: number) => number = libc.func("int listen(int, int)");
   const getsockname: (fd: number, address: Buffer, size: Buffer) => number = libc.func("int getsockname(int, void *, void *)");
@@ -73,6 +78,11 @@ export function loadSocketCalls(): SocketCalls {
   return {
     socket: ({ family, type, protocol, blocking }) => answer(socket(family, type | SOCK_CLOEXEC | (blocking ? 0 : O_NONBLOCK), protocol)),
     enable: (fd, name) => option(fd, name, Buffer.from(Int32Array.of(1).buffer)),
+    getOption: (fd, name) => {
+      const value = Int32Array.of(0);
+      const asked = done(getsockopt(fd, SOL_SOCKET, name, Buffer.from(value.buffer), Buffer.from(Int32Array.of(value.byteLength).buffer)));
+      return asked.ok ? succeed(value[0] ?? 0) : asked;
+    },
     bindToDevice: (fd, device) => option(fd, OPTIONS.SO_BINDTODEVICE, Buffer.from(`${device}\0`)),
     bind: (fd, address) => done(bind(fd, address, address.length)),
     listen: (fd, backlog) => done(listen(fd, backlog)),

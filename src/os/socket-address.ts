@@ -1,5 +1,8 @@
 /** Socket addresses as the kernel reads and writes them (struct sockaddr), for AF_INET, AF_INET6 and AF_UNIX. Pure. */
+import { SocketAddress as Address } from "node:net";
 import { endianness } from "node:os";
+import type { SocketAddress } from "../core/ports.js";
+import type { SocketFamily } from "../core/spec.js";
 import { FAMILIES } from "./native-sockets.js";
 
 /** Bytes that a path may have: sun_path less the closing NUL. */
@@ -31,6 +34,26 @@ export function encodeInternet(family: "AF_INET" | "AF_INET6", address: Internet
 /** @param path at most LONGEST_PATH bytes */
 export function encodeUnix(path: string): Buffer {
   return Buffer.concat([withFamily(Buffer.alloc(2), FAMILIES.AF_UNIX), Buffer.from(`${path}\0`)]);
+}
+
+/** Reads an address as getsockname(2) writes it; an abstract path begins with `@`. Null for families of other kinds. */
+export function decodeAddress(bytes: Buffer): { readonly family: SocketFamily; readonly address: SocketAddress } | null {
+  const family = familyOf(endianness() === "LE" ? bytes.readUInt16LE(0) : bytes.readUInt16BE(0));
+  switch (family) {
+    case null:
+      return null;
+    case "AF_UNIX": {
+      const path = bytes.subarray(2);
+      return { family, address: { path: path[0] === 0 ? `@${path.toString("utf8", 1)}` : path.toString().replace(/\0.*$/s, "") } };
+    }
+    case "AF_INET":
+      return { family, address: { host: bytes.subarray(4, 8).join("."), port: decodePort(bytes) } };
+    case "AF_INET6": {
+      const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(8 + 2 * index).toString(16));
+      const { address } = new Address({ address: groups.join(":"), family: "ipv6" });
+      return { family, address: { host: address, port: decodePort(bytes) } };
+    }
+  }
 }
 
 /** Port of an AF_INET or AF_INET6 address; both have it at the same place. */
@@ -68,4 +91,18 @@ function pair(high: string | undefined, low: string | undefined): string {
 
 function numbers(groups: string): readonly number[] {
   return groups === "" ? [] : groups.split(":").map((group) => Number.parseInt(group, 16));
+}
+
+/** Families by the numbers that addresses begin with. */
+function familyOf(number: number): SocketFamily | null {
+  switch (number) {
+    case FAMILIES.AF_INET:
+      return "AF_INET";
+    case FAMILIES.AF_INET6:
+      return "AF_INET6";
+    case FAMILIES.AF_UNIX:
+      return "AF_UNIX";
+    default:
+      return null;
+  }
 }

@@ -7,6 +7,7 @@ import type { BoundSocket, Cancel, SocketAddress, Sockets } from "../core/ports.
 import { fail, succeed, type Result } from "../core/result.js";
 import type { SocketSpec } from "../core/spec.js";
 import { makeActivity, type Activity } from "./activity.js";
+import { adoptSocket, type HandedSocket } from "./handed-sockets.js";
 import { loadSocketCalls, type SocketCalls } from "./native-sockets.js";
 import { ReuseportSocket } from "./reuseport.js";
 import { decodePort, withPort } from "./socket-address.js";
@@ -25,16 +26,23 @@ interface Tools {
 /**
  * Makes the sockets of this host; the system calls are bound here, once.
  *
- * @param options `calls` replaces the system calls, for tests
+ * @param options `handed` are sockets to take in place of binding those of the same name; `calls` replaces the system
+ * calls, for tests
  * @example
  * const bound = await createSockets().bind(spec);
  * if (bound.ok) spawnWith(bound.value.fd); else log.error(bound.failure);
  */
-export function createSockets(options: { readonly calls?: SocketCalls } = {}): Sockets {
+export function createSockets(options: { readonly calls?: SocketCalls; readonly handed?: readonly HandedSocket[] } = {}): Sockets {
   const calls = options.calls ?? loadSocketCalls();
+  const handed = new Map(options.handed?.map((socket) => [socket.spec.name, socket]));
   const tools: Tools = { calls, activity: makeActivity(calls), spreading: new Set() };
   return {
     bind: async (spec) => {
+      const given = handed.get(spec.name);
+      if (given !== undefined) {
+        const adopted = adoptSocket(calls, given, spec);
+        return adopted.ok ? succeed(makeShared(tools, { spec, ...adopted.value, file: null })) : adopted;
+      }
       const bound = await bindSocket(tools, spec);
       return bound.ok ? bound : fail(bindFailure(spec, bound.failure));
     },

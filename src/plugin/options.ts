@@ -33,6 +33,27 @@ export class PluginOptions {
     this.#config = config;
   }
 
+  /** All of them as written, for who reads them otherwise: what is looked at there counts as read. */
+  get raw(): PluginConfig {
+    const look = (key: string | symbol): void => {
+      if (typeof key === "string") this.#read.add(key);
+    };
+    return new Proxy(this.#config, {
+      get: (config, key): unknown => {
+        look(key);
+        return Reflect.get(config, key);
+      },
+      has: (config, key) => {
+        look(key);
+        return Reflect.has(config, key);
+      },
+      getOwnPropertyDescriptor: (config, key) => {
+        look(key);
+        return Reflect.getOwnPropertyDescriptor(config, key);
+      },
+    });
+  }
+
   text(key: string): string | null;
   text(key: string, byDefault: string): string;
   text(key: string, byDefault: string | null = null): string | null {

@@ -47,6 +47,7 @@ export type PluginClass = new (context: PluginContext) => CircusPlugin;
  */
 export abstract class CircusPlugin {
   readonly name: string;
+  /** Every option of the section but `use`, as text. */
   readonly config: PluginConfig;
   /** Reads the options of the section as numbers, flags and texts. */
   readonly options: PluginOptions;
@@ -60,8 +61,8 @@ export abstract class CircusPlugin {
   constructor(context: PluginContext) {
     this.#context = context;
     this.name = context.name;
-    this.config = context.config;
     this.options = new PluginOptions(context.name, context.config);
+    this.config = this.options.raw;
     this.log = context.log;
     this.endpoint = context.endpoint;
     this.pubsubEndpoint = context.pubsubEndpoint;

@@ -35,6 +35,7 @@ export function watcherSpec(changes: Partial<WatcherSpec> = {}): WatcherSpec {
     hookTimeout: 30,
     respawn: true,
     autostart: true,
+    essential: false,
     closeChildStdin: true,
     closeChildStdout: false,
     closeChildStderr: false,

@@ -20,7 +20,7 @@ export class VirtualWatcher {
   #nextPid = 101;
   #nextTicket = 1;
   /** Answers given at once; a test that wants to answer itself turns them off. */
-  automatic = { prepare: true, spawn: true, ready: true, close: true };
+  automatic = { prepare: true, spawn: true, ready: true, confirm: true, close: true };
   /** A process obeys its stop signal at once. */
   obedient = true;
   spawnFailure: { stage: "exec" | "hook" } | null = null;
@@ -99,7 +99,7 @@ export class VirtualWatcher {
         if (this.automatic.spawn) this.spawned(effect.key);
         return;
       case "confirm":
-        this.#pending.push({ kind: "confirmed", attempt: effect.attempt, ok: true });
+        if (this.automatic.confirm) this.#pending.push({ kind: "confirmed", attempt: effect.attempt, ok: true });
         return;
       case "leave":
         this.#pending.push({ kind: "left" });
@@ -143,6 +143,7 @@ export class VirtualWatcher {
       case "reaped":
       case "publish":
       case "log":
+      case "over":
       case "removed":
         return;
     }

@@ -70,6 +70,7 @@ const DEFAULTS: WatcherSpec = {
   hookTimeout: 30,
   respawn: true,
   autostart: true,
+  essential: false,
   closeChildStdin: true,
   closeChildStdout: false,
   closeChildStderr: false,
@@ -172,6 +173,11 @@ export const WATCHER_OPTIONS: readonly WatcherOption[] = [
     name: "respawn",
     set: "manage",
     doc: "Replaces a process that died. Otherwise the watcher stops when its last process is gone.",
+  }),
+  row("essential", flag, {
+    name: "essential",
+    set: "none",
+    doc: "Ends circusd, with everything else stopped in order, when the watcher ends without a command to: its last process has ended with `respawn` off, it was given up after `max_retry`, or a hook refused its start. The exit code is that of its last process.",
   }),
   row("maxRetry", integer({ min: -1 }), {
     name: "max_retry",

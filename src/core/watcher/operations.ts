@@ -11,6 +11,9 @@ type CommandOf<K> = Extract<Command, { kind: K }>;
 /** Commands of one watcher that may wait, and twice as many stops: a client that does not look must not fill the memory. */
 const MAX_WAITING = 1000;
 
+/** Commands after which a watcher's end is what somebody asked for. */
+const ANSWERS_FOR_ITS_END: ReadonlySet<Command["kind"]> = new Set(["start", "stop", "restart", "remove"]);
+
 function tooMany(turn: Turn): string {
   return `Cannot take in another command for "${turn.draft.spec.name}": ${MAX_WAITING} wait already`;
 }
@@ -75,6 +78,7 @@ export function beginNext(turn: Turn): boolean {
 function begin(turn: Turn, ticket: Ticket, command: Command): void {
   const { draft } = turn;
   const before = turn.livePids();
+  if (ANSWERS_FOR_ITS_END.has(command.kind)) draft.demise = null;
   switch (command.kind) {
     case "start":
       return start(turn, { kind: "start", ticket, before, reloads: false });

@@ -1,7 +1,8 @@
 /** The way of a watcher from stopped to active and back, phase by phase. */
+import { describeExit } from "../exit.js";
 import { failuresAfter, restartDelay } from "../restart.js";
 import { hasHook } from "./state.js";
-import type { AfterStop, Phase } from "./state.js";
+import type { AfterStop, Demise, Phase } from "./state.js";
 import type { Turn } from "./turn.js";
 import { current } from "./fill.js";
 
@@ -10,6 +11,8 @@ export function beginStart(turn: Turn): void {
   const { draft } = turn;
   if (draft.phase.kind === "stopped" && draft.phase.armed) turn.emit({ do: "unwatchSockets" });
   draft.heldDown = false;
+  draft.demise = null;
+  draft.lastExit = null;
   draft.watchFrom = null;
   draft.begun = turn.at.now;
   draft.attempts += 1;
@@ -89,7 +92,7 @@ export function advancePhase(turn: Turn): boolean {
       if (isAttempted(turn)) confirm(turn);
       break;
     case "active":
-      if (isOver(turn)) beginStop(turn, turn.draft.spec.onDemand ? "arm" : "stay");
+      if (isOver(turn)) end(turn);
       break;
     case "stopping":
       if (turn.draft.members.length === 0) close(turn, before.then);
@@ -119,6 +122,19 @@ function isAttempted(turn: Turn): boolean {
 function isOver(turn: Turn): boolean {
   const { members, vacancies, retired } = turn.draft;
   return retired > 0 && members.length === 0 && vacancies.length === 0 && current(turn).length === 0;
+}
+
+function end(turn: Turn): void {
+  const { lastExit, spec } = turn.draft;
+  if (spec.onDemand) beginStop(turn, "arm");
+  else if (lastExit === null) beginStop(turn, "stay");
+  else giveUp(turn, { exit: lastExit, reason: `its last process ${describeExit(lastExit)}` });
+}
+
+/** Goes down without being told to. */
+export function giveUp(turn: Turn, demise: Demise): void {
+  turn.draft.demise = demise;
+  beginStop(turn, "stay");
 }
 
 function confirm(turn: Turn): void {
@@ -151,7 +167,10 @@ export function closed(turn: Turn, then: AfterStop): void {
   draft.retired = 0;
   turn.log("info", `${draft.spec.name} stopped`);
   if (then === "start") return beginStart(turn);
-  if (then === "stay") return;
+  if (then === "stay") {
+    if (draft.spec.essential && draft.demise !== null) turn.emit({ do: "over", demise: draft.demise });
+    return;
+  }
   draft.shortRuns = failuresAfter(draft.shortRuns, turn.at.now - draft.begun);
   arm(turn);
 }

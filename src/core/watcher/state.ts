@@ -105,6 +105,14 @@ export interface Kill {
   readonly keys: ReadonlySet<Key>;
 }
 
+/** The end of a watcher that nobody asked for. */
+export interface Demise {
+  /** Of its last process, where that was the end; null where it could not be started or was refused. */
+  readonly exit: Exit | null;
+  /** `its last process exited with code 3`, `before_start refused the start` */
+  readonly reason: string;
+}
+
 export interface WatcherState {
   /** With numprocesses as it is now. */
   readonly spec: WatcherSpec;
@@ -120,6 +128,10 @@ export interface WatcherState {
   readonly attempts: number;
   /** When the present or the last run was begun. */
   readonly begun: Millis;
+  /** How the latest process ended; null where none has, or a command had killed it. */
+  readonly lastExit: Exit | null;
+  /** What has brought it down, or is doing so, without a command; null where a command did. */
+  readonly demise: Demise | null;
   /** on_demand: how many runs in a row ended young, and from when on the sockets are watched again where that is not at once. */
   readonly shortRuns: number;
   readonly watchFrom: Millis | null;
@@ -204,6 +216,8 @@ export type WatcherEffect =
   | { readonly do: "publish"; readonly event: "start" | "reload" }
   | { readonly do: "log"; readonly level: "info" | "warning" | "error"; readonly message: string }
   | { readonly do: "answer"; readonly ticket: Ticket; readonly answer: Answer }
+  /** An essential watcher is down, and no command asked for that. */
+  | { readonly do: "over"; readonly demise: Demise }
   | { readonly do: "removed" };
 
 /** The moment of a step, and its share of chance in [0, 1) for what is drawn at random. */
@@ -233,6 +247,8 @@ export function makeWatcher(spec: WatcherSpec): WatcherState {
     retired: 0,
     attempts: 0,
     begun: 0,
+    lastExit: null,
+    demise: null,
     shortRuns: 0,
     watchFrom: null,
     failedStarts: 0,

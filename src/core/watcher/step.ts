@@ -4,12 +4,12 @@
  * command under way and the commands in line move on until nothing moves any more.
  */
 import { never } from "../result.js";
+import { describeExit } from "../exit.js";
 import type { Exit, SpawnFailure } from "../ports.js";
 import { failuresAfter, restartDelay } from "../restart.js";
-import { signalName } from "../signals.js";
 import { armWake, fill, supervises } from "./fill.js";
 import { accept, advanceOperation, answerKills, beginNext } from "./operations.js";
-import { activate, advancePhase, beginStart, beginStop, close, closed, stopAll, watchAgain } from "./phases.js";
+import { activate, advancePhase, beginStart, closed, giveUp, stopAll, watchAgain } from "./phases.js";
 import { abandonReload, isBeingReplaced } from "./reloads.js";
 import type { Key, Member, Moment, WatcherEvent, WatcherState, WatcherStep } from "./state.js";
 import { Turn } from "./turn.js";
@@ -43,7 +43,7 @@ function takeIn(turn: Turn, event: WatcherEvent): void {
       if (draft.phase.kind !== "confirming" || event.attempt !== draft.attempts) return;
       if (event.ok) return activate(turn);
       turn.log("warning", `${draft.spec.name}: after_start refused the start`);
-      return beginStop(turn, "stay");
+      return giveUp(turn, { exit: null, reason: "after_start refused the start" });
     case "left":
       return draft.phase.kind === "leaving" ? stopAll(turn, draft.phase.then) : undefined;
     case "closed":
@@ -93,14 +93,14 @@ function prepared(turn: Turn, event: Extract<WatcherEvent, { kind: "prepared" }>
       return;
     case "declined":
       turn.log("warning", `${draft.spec.name}: before_start refused the start`);
-      return close(turn, "stay");
+      return giveUp(turn, { exit: null, reason: "before_start refused the start" });
     case "failed":
       turn.log("error", event.reason);
       if (draft.operation !== null && draft.operation.kind !== "stop" && draft.operation.kind !== "remove") {
         turn.answer(draft.operation.ticket, { ok: false, reason: event.reason });
         draft.operation = null;
       }
-      return close(turn, "stay");
+      return giveUp(turn, { exit: null, reason: event.reason });
   }
 }
 
@@ -110,7 +110,7 @@ function vetoed(turn: Turn, key: Key): void {
   const cause = `${turn.draft.spec.name}: after_spawn refused the process`;
   turn.log("warning", cause);
   if (abandonReload(turn, key, "after_spawn refused a new process")) return;
-  beginStop(turn, "stay");
+  giveUp(turn, { exit: null, reason: "after_spawn refused the process" });
 }
 
 /** A process could not be started. */
@@ -126,7 +126,7 @@ function failed(turn: Turn, key: Key, failure: SpawnFailure): void {
   const { spec } = draft;
   if (failure.stage === "hook" || (spec.maxRetry >= 0 && draft.failedStarts >= spec.maxRetry)) {
     turn.log("error", `${spec.name} is given up after ${draft.failedStarts} failed start${draft.failedStarts === 1 ? "" : "s"}`);
-    return beginStop(turn, "stay");
+    return giveUp(turn, { exit: null, reason: failure.message });
   }
   const failures = member.failures + 1;
   draft.vacancies = [...draft.vacancies, { failures, notBefore: turn.at.now + restartDelay(spec, failures), cause: "unstartable" }];
@@ -142,6 +142,7 @@ function exited(turn: Turn, key: Key, { exit, leftovers }: { readonly exit: Exit
     turn.emit({ do: "disarmAge", key }, { do: "reaped", key, pid: state.pid, exit });
   }
   turn.tell(key, { kind: "exited", exit, leftovers, sweep: turn.stopOrder() });
+  draft.lastExit = draft.kills.some(({ keys }) => keys.has(key)) ? null : exit;
   if (!supervises(turn)) return;
   const respawns = draft.spec.respawn && !draft.spec.onDemand;
   if (member.doomed !== null) {
@@ -169,8 +170,4 @@ function died(turn: Turn, member: Member, exit: Exit): void {
   draft.vacancies = [...draft.vacancies, { failures, notBefore: at.now + delay, cause: "died" }];
   if (delay === 0) turn.log("info", `${obituary}; the next starts at once`);
   else turn.log("warning", `${obituary}, young like the one before; the next starts in ${delay / 1000} s`);
-}
-
-function describeExit(exit: Exit): string {
-  return exit.kind === "exited" ? `exited with code ${exit.code}` : `was ended by ${signalName(exit.signal)}`;
 }

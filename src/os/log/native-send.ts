@@ -9,7 +9,7 @@ import koffi from "koffi";
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
-/** Of `sun_path`, with its final zero. */
+/** Of `sun_path`, with its final zero, or with the first one of an abstract address. */
 const LONGEST_PATH = 108;
 
 export interface UnixDatagrams {
@@ -19,7 +19,7 @@ export interface UnixDatagrams {
 }
 
 /**
- * Every message looks the path up again, so a restart of the receiver goes unnoticed.
+ * An address that begins with `@` is an abstract one, with no file. Every message looks the path up again, so a restart of the receiver goes unnoticed.
  * @throws Error when the path is too long or no socket can be made
  */
 export function openUnixDatagrams(path: string): UnixDatagrams {
@@ -56,9 +56,12 @@ export function socketWriter(fd: number): (chunk: Buffer) => number | null {
 function addressOf(path: string): Buffer {
   const bytes = Buffer.from(path);
   if (bytes.length >= LONGEST_PATH) throw new Error(`Cannot send to "${path}": a socket's path has at most ${LONGEST_PATH - 1} bytes`);
-  const address = Buffer.alloc(2 + bytes.length + 1);
+  const abstract = path.startsWith("@");
+  // A path ends with a zero; an abstract address begins with one, in place of the `@`, and ends with its length.
+  const address = Buffer.alloc(2 + bytes.length + (abstract ? 0 : 1));
   if (endianness() === "LE") address.writeUInt16LE(AF_UNIX);
   else address.writeUInt16BE(AF_UNIX);
   bytes.copy(address, 2);
+  if (abstract) address[2] = 0;
   return address;
 }

@@ -13,7 +13,7 @@ const TEXT = readFileSync(repositoryPath("test", "fixtures", "config", "recorded
 const CWD = "/srv/proto";
 
 function load(text: string): Loaded {
-  const world = { environment: { PATH: "/usr/local/bin:/usr/bin:/bin" }, resolvePath: (path: string) => path };
+  const world = { environment: { PATH: "/usr/local/bin:/usr/bin:/bin" }, sockets: [], resolvePath: (path: string) => path };
   return readSections(mergeSections(parseIni(text, "recorded.ini").sections), world);
 }
 

@@ -9,7 +9,7 @@ import type { SocketSpec, WatcherSpec } from "../../../src/core/spec.js";
 const ENVIRONMENT = { PATH: "/bin", HOME: "/home/me", SHELL: "/bin/sh" };
 
 function load(text: string): LoadedFiles {
-  const world = { environment: ENVIRONMENT, resolvePath: (path: string) => `/conf/${path.replace(/^\.\//, "")}` };
+  const world = { environment: ENVIRONMENT, sockets: ["handed"], resolvePath: (path: string) => `/conf/${path.replace(/^\.\//, "")}` };
   return readSections(mergeSections(parseIni(text, "circus.ini").sections), world);
 }
 
@@ -400,4 +400,9 @@ test("the place of a watcher's option is its line, or the section's where the op
   const { placeOf } = load("[DEFAULT]\nuid = me\n[watcher:Web]\ncmd = run\nhooks.before_start = ./h.js:go\n");
   const lines = ["hooks.before_start", "uid", "gid"].map((option) => placeOf("Web", option)?.line);
   assert.deepEqual(lines, [5, 2, 3]);
+});
+
+test("a socket that is handed over needs no section to be named", () => {
+  const { diagnostics } = load("[watcher:web]\ncmd = serve $(circus.sockets.Handed)\nuse_sockets = True\n");
+  assert.deepEqual(diagnostics, []);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decodePort, encodeInternet, encodeUnix, withPort } from "../../../src/os/socket-address.js";
+import { decodeAddress, decodePort, encodeInternet, encodeUnix, withPort } from "../../../src/os/socket-address.js";
 import { parseProtocols, protocolNumber } from "../../../src/os/socket-protocol.js";
 
 test("an IPv4 address has its port and its four bytes in network order", () => {
@@ -35,6 +35,17 @@ test("withPort() changes the port of a copy", () => {
 
 test("a unix address ends with a NUL and keeps UTF-8", () => {
   assert.equal(encodeUnix("/tmp/ü").subarray(2).toString("hex"), "2f746d702fc3bc00");
+});
+
+test("an address is read back as it was written, of whichever family", () => {
+  const inet = decodeAddress(encodeInternet("AF_INET", { host: "192.0.2.10", port: 80, scope: 0 }));
+  assert.deepEqual(inet, { family: "AF_INET", address: { host: "192.0.2.10", port: 80 } });
+  const inet6 = decodeAddress(encodeInternet("AF_INET6", { host: "2001:db8::1", port: 443, scope: 0 }));
+  assert.deepEqual(inet6, { family: "AF_INET6", address: { host: "2001:db8::1", port: 443 } });
+  assert.deepEqual(decodeAddress(encodeUnix("/run/x")), { family: "AF_UNIX", address: { path: "/run/x" } });
+  const abstract = Buffer.concat([encodeUnix("").subarray(0, 2), Buffer.from("\0web")]);
+  assert.deepEqual(decodeAddress(abstract), { family: "AF_UNIX", address: { path: "@web" } });
+  assert.equal(decodeAddress(Buffer.from([16, 0, 0, 0])), null, "of netlink");
 });
 
 test("protocols are found by name, alias and number", () => {

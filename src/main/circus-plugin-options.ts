@@ -1,0 +1,114 @@
+/** circus-plugin's command line: Circus's options, the configuration also as JSON, and the plugin's name. */
+import { ARBITER_DEFAULTS } from "../core/options.js";
+import { parsePluginUse, type PluginUse } from "../core/plugin-use.js";
+import type { LogLevel } from "../core/spec.js";
+import { parsePluginConfig } from "../plugin/config.js";
+import type { PluginConfig } from "../plugin/options.js";
+import * as line from "./command-line.js";
+
+export interface PluginSettings {
+  readonly use: PluginUse;
+  /** `use` as it was written. */
+  readonly target: string;
+  readonly name: string;
+  readonly config: PluginConfig;
+  readonly endpoint: string;
+  readonly pubsub: string;
+  readonly loglevel: LogLevel;
+  readonly logoutput: string;
+  /** `user@host:port` */
+  readonly ssh: string | null;
+}
+
+export type PluginCommand =
+  | { readonly kind: "help" | "version" | "usage" }
+  | { readonly kind: "misused"; readonly message: string }
+  | { readonly kind: "start"; readonly settings: PluginSettings };
+
+/** In the order of the help. */
+export const OPTIONS: readonly line.Option[] = [
+  { name: "help", short: "h", value: null, help: "show this help message and exit" },
+  { name: "endpoint", value: "ENDPOINT", help: `circusd's control endpoint; ${ARBITER_DEFAULTS.endpoint} by default` },
+  { name: "pubsub", value: "PUBSUB", help: `where circusd publishes its events; ${ARBITER_DEFAULTS.pubsubEndpoint} by default` },
+  { name: "config", value: "CONFIG", help: "options of the plugin: key:value:::key:value, or a JSON object" },
+  { name: "name", value: "NAME", help: "how the plugin calls itself in its log; the last part of its own name by default" },
+  { name: "check-delay", value: "CHECK_DELAY", help: "accepted as Circus has it; events are told at once" },
+  { name: "log-level", value: "LOGLEVEL", help: "critical, error, warning, info or debug; info by default" },
+  {
+    name: "log-output",
+    value: "LOGOUTPUT",
+    help: "where the logs are written: a file, syslog://host[:port][?facility], syslog:///path[?facility], or - for standard error, the default",
+  },
+  { name: "ssh", value: "SSH", help: "reach circusd through ssh to user@host:port" },
+  { name: "version", value: null, help: "display the version and exit" },
+];
+
+const FORM: line.Form = {
+  program: "circus-plugin",
+  description: "Run a plugin.",
+  options: OPTIONS,
+  positional: {
+    name: "plugin",
+    help: "a built-in plugin such as flapping or circus.plugins.flapping.Flapping, a file such as ./mine.js:Logger, or a package",
+  },
+};
+
+const LEVELS: readonly LogLevel[] = ["critical", "error", "warning", "info", "debug"];
+
+/** Reads the arguments after the program's name. A long option may be cut short while it stays unique. */
+export function parseCommand(args: readonly string[]): PluginCommand {
+  const read = line.readArguments(OPTIONS, args);
+  if (!read.ok) return misused(read.failure);
+  const given = read.value;
+  if (given.has("help")) return { kind: "help" };
+  if (given.incomplete !== null) return misused(given.incomplete);
+  const [target, ...rest] = given.positionals;
+  const extra = [...given.unknown, ...rest];
+  if (extra.length > 0) return misused(`unrecognized arguments: ${extra.join(" ")}`);
+  if (given.has("version")) return { kind: "version" };
+  return target === undefined ? { kind: "usage" } : settingsOf(target, given);
+}
+
+/** The short reminder, with its line end. */
+export function usageText(): string {
+  return line.usageText(FORM);
+}
+
+/** The whole help, with its line end. */
+export function helpText(): string {
+  return line.helpText(FORM);
+}
+
+function settingsOf(target: string, given: line.Arguments): PluginCommand {
+  const level = given.value("log-level") ?? "info";
+  const loglevel = LEVELS.find((known) => known === level.toLowerCase());
+  if (loglevel === undefined) return misused(line.invalidChoice("log-level", level, LEVELS));
+  const delay = given.value("check-delay");
+  if (delay !== null && (delay.trim() === "" || Number.isNaN(Number(delay))))
+    return misused(`argument --check-delay: invalid number: '${delay}'`);
+  const config = parsePluginConfig(given.value("config") ?? "");
+  if (!config.ok) return misused(`argument --config: ${config.failure}`);
+  const use = parsePluginUse(target);
+  if (!use.ok) return misused(`Cannot run plugin "${target}": ${use.failure}`);
+  const settings = {
+    ...{ use: use.value, target, config: config.value, loglevel },
+    name: given.value("name") ?? nameOf(use.value),
+    endpoint: given.value("endpoint") ?? ARBITER_DEFAULTS.endpoint,
+    pubsub: given.value("pubsub") ?? ARBITER_DEFAULTS.pubsubEndpoint,
+    logoutput: given.value("log-output") ?? "-",
+    ssh: given.value("ssh"),
+  };
+  return { kind: "start", settings };
+}
+
+/** `Logger` of `./mine.js:Logger`, `mine` of `./mine.js`. */
+function nameOf(use: PluginUse): string {
+  if (use.kind === "builtin") return use.plugin.name;
+  if (use.name !== null) return use.name;
+  const [last = ""] = (use.kind === "file" ? use.path : use.specifier).split("/").slice(-1);
+  return last.replace(/\.[cm]?[jt]s$/, "");
+}
+
+function misused(message: string): PluginCommand {
+  return { kind: "misused", message };
+}
