@@ -84,6 +84,8 @@ export interface TailLine {
   readonly text?: string;
   /** Its bytes where it is not. */
   readonly base64?: string;
+  /** There was no room for its beginning. */
+  readonly cut?: boolean;
 }
 
 export interface Commands {
