@@ -7,6 +7,8 @@ import { systemClock } from "../os/clock.js";
 import { openLog, type SystemLog } from "../os/log.js";
 import { setupFor } from "../os/log/setup.js";
 import { onSignals } from "../os/signals.js";
+import { Access } from "../web/access/access.js";
+import { isLoopback } from "../web/access/hosts.js";
 import { loadAssets } from "../web/assets.js";
 import { makeServer, type ServerParts, type WebServer } from "../web/server.js";
 import { DaemonView } from "../web/view/daemon-view.js";
@@ -29,17 +31,20 @@ const LONGEST_END = 2_000;
  * @throws Error where it cannot begin: a port in use, a file that cannot be read, a certificate that will not do.
  */
 export async function serveConsole(settings: WebSettings): Promise<void> {
+  refuseExposure(settings);
   const tls = await readTls(settings);
   const assets = await loadAssets(PAGE);
   const log = proven(openLog(proven(setupFor(settings.loglevel, settings.logoutput))));
   const clock = systemClock();
+  const access = await Access.open({ ...settings, clock, log });
   const transport = await openZmq();
   const route = openRoute(settings.ssh);
   process.title = "circushttpd";
   const ended = ending(log);
   const daemons = new Map(settings.daemons.map((info) => [info.id, new DaemonView(info, { transport, clock, log, reach: route.reach })]));
   try {
-    const server = await makeServer({ daemons, assets, clock, log, version: packageVersion(), tls });
+    const hosts = { host: settings.host, allowed: settings.allowedHosts };
+    const server = await makeServer({ daemons, assets, clock, log, version: packageVersion(), access, hosts, tls });
     const port = await listen(server, settings);
     if (assets.size === 0) log.warning("The page of the console is not built: only its API is served; npm run build makes it");
     process.stdout.on("error", () => undefined);
@@ -51,6 +56,12 @@ export async function serveConsole(settings: WebSettings): Promise<void> {
     await route.close();
     await log.close();
   }
+}
+
+/** Whoever uses the console runs commands as the user of circusd. @throws Error where others could without a password */
+function refuseExposure({ host, passwordFile, tokenFile }: WebSettings): void {
+  if (isLoopback(host) || passwordFile !== null || tokenFile !== null) return;
+  throw new Error(`Cannot listen at "${host}", which other hosts can reach: give --password-file or --token-file`);
 }
 
 async function readTls({ certfile, keyfile }: WebSettings): Promise<ServerParts["tls"]> {

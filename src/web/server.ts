@@ -6,16 +6,20 @@ import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock, Log } from "../core/ports.js";
-import { ANYBODY } from "./access/identity.js";
+import type { Access } from "./access/access.js";
+import { judge } from "./access/guard.js";
+import type { HostPolicy } from "./access/hosts.js";
 import type { Assets } from "./assets.js";
 import { HEADERS, NOT_STORED } from "./headers.js";
-import { whoAsks, type App } from "./http.js";
+import { sessionCookie, whoAsks, type App } from "./http.js";
 import { problem, Refused } from "./problem.js";
 import { mayAct } from "./routes/command-table.js";
 import { serveCommands } from "./routes/commands.js";
+import { describeApi, serveDescription } from "./routes/description.js";
 import { MOST_BYTES, serveFeed } from "./routes/feed.js";
 import { servePage } from "./routes/page.js";
 import { serveSession } from "./routes/session.js";
+import { serveWatch } from "./routes/watch.js";
 import type { DaemonView } from "./view/daemon-view.js";
 
 export interface ServerParts {
@@ -25,6 +29,9 @@ export interface ServerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly version: string;
+  readonly access: Access;
+  /** Names under which browsers may reach it. */
+  readonly hosts: { readonly host: string; readonly allowed: readonly string[] };
   /** In PEM. */
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
 }
@@ -43,6 +50,8 @@ export interface WebServer {
 const BODY_LIMIT = 1024 * 1024;
 const URL_PART_LIMIT = 500;
 const HEADER_LIMIT = 16 * 1024;
+/** Characters of a foreign address that are repeated in an answer. */
+const SHOWN = 200;
 const MOST_CONNECTIONS = 2_000;
 /** Milliseconds: for the headers, for a whole request, between two requests, and how often they are looked at. */
 const HEADERS_TIME = 10_000;
@@ -52,7 +61,9 @@ const LOOK = 2_000;
 
 /** @throws Error where the certificate or its key will not do */
 export async function makeServer(parts: ServerParts): Promise<WebServer> {
-  const { log } = parts;
+  const { log, access, hosts } = parts;
+  let port = 0;
+  const policy = (): HostPolicy => ({ listen: { host: hosts.host, port }, allowed: hosts.allowed });
   const app = fastify({
     serverFactory: (handler) => makeHttpServer(handler, parts.tls),
     bodyLimit: BODY_LIMIT,
@@ -64,18 +75,27 @@ export async function makeServer(parts: ServerParts): Promise<WebServer> {
   app.decorateRequest("identity", null);
   app.addHook("onRequest", async (request, reply) => {
     void reply.headers(HEADERS).headers(NOT_STORED);
-    request.identity = ANYBODY;
+    guard(request, policy());
   });
   app.setErrorHandler((error: FastifyError, _request, reply) => tell(error, reply, log));
+  app.setNotFoundHandler((request) => {
+    throw new Refused(404, `There is nothing at ${request.method} "${request.url.slice(0, SHOWN)}"`);
+  });
   await app.register(cookie);
   await app.register(websocket, { options: { maxPayload: MOST_BYTES }, preClose: (done) => done() });
-  await app.register(swagger, { openapi: { openapi: "3.1.0", info: { title: "circushttpd", version: parts.version } } });
+  await app.register(swagger, { openapi: describeApi(parts.version) });
   // Last of the hooks: an upgrade is refused as any request is.
-  app.addHook("onRequest", async (request) => admit(request));
-  const endFeed = addRoutes(app, parts);
+  app.addHook("onRequest", async (request) => {
+    request.identity = await identify(request, access);
+    admit(request);
+  });
+  const endFeed = await addRoutes(app, parts);
   await app.ready();
   return {
-    listen: (place) => listen(app.server, place),
+    async listen(place) {
+      port = await listen(app.server, place);
+      return port;
+    },
     async close() {
       endFeed();
       await app.close();
@@ -84,11 +104,42 @@ export async function makeServer(parts: ServerParts): Promise<WebServer> {
   };
 }
 
-function addRoutes(app: App, parts: ServerParts): () => void {
-  serveSession(app, parts);
-  serveCommands(app, parts);
-  servePage(app, parts.assets);
-  return serveFeed(app, { ...parts, stillKnown: async () => true });
+/** Routes are described from here on, when the plugin that describes them is there. */
+async function addRoutes(app: App, parts: ServerParts): Promise<() => void> {
+  let endFeed = (): void => undefined;
+  await app.register(async (routes) => {
+    serveSession(routes, parts);
+    serveCommands(routes, parts);
+    serveWatch(routes, parts);
+    serveDescription(routes);
+    servePage(routes, parts.assets);
+    const stillKnown = async (request: FastifyRequest): Promise<boolean> => (await identify(request, parts.access)) !== null;
+    endFeed = serveFeed(routes, { ...parts, stillKnown });
+  });
+  return () => endFeed();
+}
+
+/** @throws Refused where a foreign page may have sent this */
+function guard(request: FastifyRequest, policy: HostPolicy): void {
+  const { headers, method } = request;
+  const site = headers["sec-fetch-site"];
+  const refusal = judge(
+    {
+      method,
+      upgrade: headers.upgrade !== undefined,
+      host: headers.host,
+      origin: headers.origin,
+      site: typeof site === "string" ? site : undefined,
+      contentType: headers["content-type"],
+      hasBody: headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0,
+    },
+    policy,
+  );
+  if (refusal !== null) throw new Refused(refusal.statusCode, refusal.message);
+}
+
+function identify(request: FastifyRequest, access: Access): Promise<FastifyRequest["identity"]> {
+  return access.identify({ session: sessionCookie(request).value, authorization: request.headers.authorization });
 }
 
 function makeHttpServer(handler: http.RequestListener, tls: ServerParts["tls"]): http.Server {
@@ -125,6 +176,7 @@ function admit(request: FastifyRequest): void {
 
 function tell(error: FastifyError | Error, reply: FastifyReply, log: Log): FastifyReply {
   const statusCode = "statusCode" in error && error.statusCode !== undefined ? error.statusCode : 500;
+  if (statusCode === 401) void reply.header("www-authenticate", "Bearer");
   if (error instanceof Refused && error.retryAfter !== null) void reply.header("retry-after", String(error.retryAfter));
   void reply.headers({ ...HEADERS, ...NOT_STORED }).code(statusCode);
   if (error instanceof Refused || statusCode < 500) return reply.send(problem(statusCode, error.message));

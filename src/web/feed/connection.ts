@@ -1,7 +1,8 @@
 /** One page that listens: which daemon it has open, which watcher it looks at, whose output it follows. */
 import type { Cancel, Clock } from "../../core/ports.js";
 import type { ClientMessage, ServerMessage } from "../api.js";
-import type { DaemonView, Told } from "../view/daemon-view.js";
+import type { Told } from "../view/audience.js";
+import type { DaemonView } from "../view/daemon-view.js";
 import { follow } from "./follow.js";
 import { readClientMessage } from "./message.js";
 import { Outbox, type Channel } from "./outbox.js";

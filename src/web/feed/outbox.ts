@@ -3,7 +3,7 @@
  * else only the last state is sent once there is room again, and output is not even asked for.
  */
 import type { Millis } from "../../core/ports.js";
-import type { Told } from "../view/daemon-view.js";
+import type { Told } from "../view/audience.js";
 
 /** The socket as far as it is needed. */
 export interface Channel {

@@ -6,7 +6,7 @@ import type { Log } from "../../core/ports.js";
 import { isObject, quote } from "../../wire/codec.js";
 import { ERRNO, MAX_TAIL_WAIT, type CommandName } from "../../wire/contract.js";
 import { refusalOf } from "../../wire/reply.js";
-import { whoAsks, type App } from "../http.js";
+import { clientOf, whoAsks, type App } from "../http.js";
 import { Refused } from "../problem.js";
 import type { DaemonView } from "../view/daemon-view.js";
 import { COMMAND_NAMES, COMMANDS, type Schema } from "./command-table.js";
@@ -32,6 +32,7 @@ const STATUS_OF_ERRNO: Readonly<Record<number, number>> = {
 };
 
 export function serveCommands(app: App, parts: CommandParts): void {
+  app.post("/api/v1/daemons/:daemon/commands/:command", { config: { access: "read" }, schema: { hide: true } }, refuseUnknown);
   for (const command of COMMAND_NAMES) {
     const { role, summary, properties, required } = COMMANDS[command];
     const body: Schema = { type: "object", properties, required };
@@ -39,13 +40,27 @@ export function serveCommands(app: App, parts: CommandParts): void {
       `/api/v1/daemons/:daemon/commands/${command}`,
       {
         config: { access: role },
-        schema: { operationId: command, summary, tags: ["commands"], params: DAEMON, body },
+        schema: { operationId: command, summary, tags: ["commands"], params: DAEMON, body, response: ANSWERS },
         // What is wrong with a property is for the daemon to say.
         validatorCompiler: () => () => true,
       },
       (request, reply) => carryOut({ command, request, reply }, parts),
     );
   }
+}
+
+/** The daemon's own replies; they go out as the text that they came as. */
+const REPLY = { type: "object", additionalProperties: true } as const;
+const ANSWERS = {
+  200: { ...REPLY, description: "The daemon's reply" },
+  "4xx": { ...REPLY, description: "The daemon's error reply, or a refusal of circushttpd" },
+  504: { ...REPLY, description: "The daemon does not answer" },
+};
+
+/** A command that is none; the routes of those that are go before. */
+function refuseUnknown(request: FastifyRequest): never {
+  const command = isObject(request.params) ? request.params["command"] : undefined;
+  throw new Refused(404, `There is no command ${quote(String(command))}; there are ${COMMAND_NAMES.join(", ")}`);
 }
 
 const DAEMON: Schema = {
@@ -138,12 +153,7 @@ function auditLine({ command, properties, request, daemon, result }: Audited): s
   const target = Object.entries({ name, pid, signum, nb }).flatMap(([key, value]) =>
     typeof value === "string" || typeof value === "number" ? [`${key}=${quote(String(value))}`] : [],
   );
-  return `${whoAsks(request).known} from ${fromWhere(request)}: ${[command, ...target].join(" ")} on ${daemon}: ${result.replace(/\p{Cc}+/gu, " ")}`;
-}
-
-function fromWhere(request: FastifyRequest): string {
-  const forwarded = request.headers["x-forwarded-for"];
-  return typeof forwarded === "string" ? `${request.ip} for ${quote(forwarded)}` : request.ip;
+  return `${whoAsks(request).known} from ${clientOf(request)}: ${[command, ...target].join(" ")} on ${daemon}: ${result.replace(/\p{Cc}+/gu, " ")}`;
 }
 
 function messageOf(cause: unknown): string {

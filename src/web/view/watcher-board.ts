@@ -40,12 +40,14 @@ export class WatcherBoard {
     return true;
   }
 
-  remove(name: string): void {
-    if (!this.#states.delete(name)) return;
+  /** @returns whether it was there */
+  remove(name: string): boolean {
+    if (!this.#states.delete(name)) return false;
     this.#index(
       name,
       this.named(topicName(name)).filter((other) => other !== name),
     );
+    return true;
   }
 
   #index(name: string, names: readonly string[]): void {
