@@ -30,7 +30,7 @@ const USER: Measure = { id: "user", title: "USER", gap: 2, width: 8, right: fals
 const COMMAND: Measure = { id: "command", title: "COMMAND", gap: 2, width: 12, right: false };
 
 /** What is left out first where there is little room. */
-const EXPENDABLE: readonly SortColumn[] = ["user", "time", "command", "rss", "age", "mem"];
+const EXPENDABLE: readonly SortColumn[] = ["user", "time", "command", "rss", "age", "mem", "cpu"];
 
 /** Columns that the names of watchers get at least, and at most. */
 const NAMES = { least: 12, usual: 19, most: 40 };

@@ -96,13 +96,13 @@ function titleLine(scene: Scene, noticesHere: boolean): Line {
   const { endpoint, connection, size: room, signs } = scene;
   if (noticesHere && connection.kind !== "live") return noticeLine(scene);
   const state = connection.kind === "live" ? "live" : connection.kind === "waiting" ? "waiting" : "no figures";
-  const start = " circus-top ";
-  const rest = Math.max(0, room.width - start.length - state.length - 2);
+  const start = fit(" circus-top ", Math.min(12, room.width), signs);
+  const end = room.width - start.length < state.length + 2 ? "" : ` ${state} `;
   return {
     spans: [
-      { text: fit(start, Math.min(start.length, room.width), signs), look: "title" },
-      { text: fit(` ${endpoint}`, rest, signs), look: "plain" },
-      { text: ` ${state} `, look: connection.kind === "live" ? "good" : "notice" },
+      { text: start, look: "title" },
+      { text: fit(` ${endpoint}`, room.width - start.length - end.length, signs), look: "plain" },
+      { text: end, look: connection.kind === "live" ? "good" : "notice" },
     ],
     look: "plain",
   };

@@ -27,16 +27,23 @@ export interface PrintParts {
  */
 export async function printOnce({ figures, clock, endpoint, processTimeout, json, env, stdout }: PrintParts): Promise<void> {
   const [model, rounds] = [new Model(processTimeout), new Rounds()];
-  const cancel = clock.after(PATIENCE, () => figures.close());
+  let late = false;
+  const cancel = clock.after(PATIENCE, () => {
+    late = true;
+    figures.close();
+  });
   for await (const frame of figures) {
     if (rounds.begins(frame)) break;
     model.receive(frame, clock.now());
   }
   cancel();
-  if (model.silence(clock.now()) === null)
-    throw new Error(
-      `No figures from "${endpoint}" in ${PATIENCE / 1000} s: is circusd running, with "statsd = True" and this stats_endpoint?`,
-    );
+  if (model.silence(clock.now()) === null) {
+    if (late)
+      throw new Error(
+        `No figures from "${endpoint}" in ${PATIENCE / 1000} s: is circusd running, with "statsd = True" and this stats_endpoint?`,
+      );
+    return;
+  }
   const snapshot = model.snapshot();
   stdout.write(`${json ? renderJson(snapshot, clock.epoch()) : renderTable(snapshot, styleOf(stdout, env))}\n`);
 }
