@@ -18,6 +18,9 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** Characters of what somebody sent that are repeated to them. */
+const SHOWN = 100;
+
 const SAFE = ["GET", "HEAD", "OPTIONS"];
 
 /** What forms of a foreign page can send without asking is never JSON. */
@@ -52,19 +55,19 @@ function isOwnOrigin(origin: string, host: string, { allowed }: HostPolicy): boo
 }
 
 function foreignHost(host: string | undefined): Refusal {
-  const name = host === undefined ? null : parseHost(host)?.host;
+  const name = parseHost(host?.slice(0, SHOWN) ?? "")?.host;
   const remedy =
-    name === null || name === undefined
+    name === undefined
       ? "name the host in the header Host"
       : `to use the console under this name, add ${name} to httpd_hosts in [circus], or give --allow-host ${name}`;
-  return { statusCode: 421, message: `The host "${(host ?? "").slice(0, 100)}" is not known here; ${remedy}` };
+  return { statusCode: 421, message: `The host "${(host ?? "").slice(0, SHOWN)}" is not known here; ${remedy}` };
 }
 
 function foreignOrigin(origin: string, host: string | undefined): Refusal {
   return {
     statusCode: 403,
     message:
-      `A page of "${origin.slice(0, 100)}" may not do this at "${(host ?? "").slice(0, 100)}"; ` +
+      `A page of "${origin.slice(0, SHOWN)}" may not do this at "${(host ?? "").slice(0, SHOWN)}"; ` +
       "if that is the console behind a proxy, have the proxy pass the header Host on, or add its name to httpd_hosts (--allow-host)",
   };
 }
