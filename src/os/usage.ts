@@ -21,11 +21,12 @@ const FORGETS_AFTER = 10_000;
 /** Milliseconds after which it has surely forgotten. */
 const FORGOTTEN = 3 * FORGETS_AFTER;
 /** Looks between two readings of what seldom changes. */
-const SELDOM = 10;
+const SELDOM = 20;
 /** A process that was just started is still to become what it is: a shell that executes, a user that changes. */
 const YOUNG_LOOKS = 3;
 
-type Measured = Readonly<Record<string, pidusage.Status | undefined>>;
+/** Null or nothing for a process that has gone. */
+type Measured = Readonly<Record<string, pidusage.Status | null | undefined>>;
 
 interface Acquaintance {
   readonly particulars: Particulars;
@@ -68,7 +69,7 @@ export class PidUsage implements ProcessUsage {
   #info(pid: Pid, measured: Measured): ProcessInfo | null {
     if (this.#estranged.has(pid)) return this.#figures.read(pid, []);
     const usage = measured[pid];
-    if (usage === undefined) {
+    if (usage === undefined || usage === null) {
       const now = performance.now();
       if (!this.#known.delete(pid)) this.#lost.set(pid, now + FORGOTTEN);
       this.#estranged.set(pid, now + FORGOTTEN);

@@ -36,6 +36,12 @@ export interface StreamerParts {
   readonly orphaned: () => void;
 }
 
+/** Who was looked for in a round; more may have come to be known meanwhile. */
+interface Asked {
+  readonly watchers: ReadonlyMap<string, ReadonlySet<Pid>>;
+  readonly daemon: Pid | null;
+}
+
 /** Circus's names; neither is among the watchers that are published. */
 const STATS = "circusd-stats";
 const WEB = "circushttpd";
@@ -165,6 +171,7 @@ export class Streamer {
     const { usage, clock, publisher, children } = this.#parts;
     const watchers = new Map([...this.#roster.watchers].filter(([name]) => name !== STATS && name !== WEB));
     const own = this.#ownProcesses();
+    const daemon = this.#daemon;
     const pids = [...[...watchers.values()].flatMap((all) => [...all]), ...own.keys()];
     const infos = await usage.look([...new Set(pids)], children);
     if (this.#closed) return;
@@ -173,7 +180,7 @@ export class Streamer {
       const { topic, body } = encodeStat(frame);
       publisher.publish(topic, body);
     }
-    this.#judge(watchers, infos);
+    this.#judge(infos, { watchers, daemon });
   }
 
   #ownProcesses(): ReadonlyMap<Pid, string> {
@@ -194,16 +201,17 @@ export class Streamer {
   }
 
   /** Draws conclusions from who was not to be found. */
-  #judge(watchers: ReadonlyMap<string, ReadonlySet<Pid>>, infos: ReadonlyMap<Pid, ProcessInfo>): void {
+  #judge(infos: ReadonlyMap<Pid, ProcessInfo>, { watchers, daemon: asked }: Asked): void {
     const before = new Map(this.#missing);
     this.#missing.clear();
     for (const [watcher, pids] of watchers) {
       for (const pid of pids) if (!infos.has(pid)) this.#vanish(watcher, pid, (before.get(pid) ?? 0) + 1);
     }
     if (this.#parent !== null && this.#parts.parent() !== this.#parent) this.#parts.orphaned();
-    if (this.#daemon === null || infos.has(this.#daemon)) return;
-    this.#daemon = null;
-    this.#doubt();
+    if (asked !== null && asked === this.#daemon && !infos.has(asked)) {
+      this.#daemon = null;
+      this.#doubt();
+    }
   }
 
   #vanish(watcher: string, pid: Pid, times: number): void {
