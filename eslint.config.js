@@ -13,7 +13,7 @@ const IMPURE = ["process", "setTimeout", "setInterval", "setImmediate", "perform
 export default defineConfig(
   { ignores: ["dist/"] },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -38,8 +38,9 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/**/*.ts"],
-    ignores: ["src/os/**", "src/main/**", "src/wire/zmq/**", "src/client/timer.ts"],
+    // What the page shows stands in a browser, which is its port; what it knows, in `model`, is as pure as the core.
+    files: ["src/**/*.ts", "src/**/*.tsx"],
+    ignores: ["src/os/**", "src/main/**", "src/wire/zmq/**", "src/client/timer.ts", "src/web/page/*.ts", "src/web/page/*.tsx"],
     rules: {
       "no-restricted-globals": ["error", ...IMPURE],
       "no-restricted-properties": [

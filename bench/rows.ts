@@ -1,6 +1,7 @@
 /** All rows by name, in the order of the table. */
 import type { Line } from "./table.js";
 import { deaths } from "./rows/deaths.js";
+import { figures } from "./rows/figures.js";
 import { growth } from "./rows/growth.js";
 import { idle } from "./rows/idle.js";
 import { output } from "./rows/output.js";
@@ -23,6 +24,7 @@ export const ROWS: readonly Row[] = [
   { name: "idle", slow: false, run: idle },
   { name: "requests", slow: false, run: requests },
   { name: "stats", slow: false, run: stats },
+  { name: "figures", slow: false, run: figures },
   { name: "circusctl", slow: false, run: circusctl },
   { name: "output", slow: false, run: output },
   { name: "reload", slow: false, run: reload },

@@ -11,6 +11,11 @@ import { tempDir, type TempDir } from "../test/helpers/temp.js";
 /** Seconds; longer than any work that is measured. */
 const PATIENCE = 600;
 
+/** circusd's own helpers that are to run. */
+export interface Helpers {
+  readonly statsd?: boolean;
+}
+
 export class Subject implements AsyncDisposable {
   readonly dir: TempDir;
   readonly endpoint: string;
@@ -28,11 +33,12 @@ export class Subject implements AsyncDisposable {
    * Starts circusd; it may not answer yet.
    * @param ini its watchers and sockets, with `DIR` for its directory
    */
-  static async exec(ini: string): Promise<Subject> {
+  static async exec(ini: string, { statsd = false }: Helpers = {}): Promise<Subject> {
     const dir = await tempDir();
     const endpoint = `ipc://${dir.join("control.sock")}`;
-    const head = `[circus]\nendpoint = ${endpoint}\npubsub_endpoint = ipc://${dir.join("events.sock")}\nmulticast_endpoint =\n\n`;
-    await dir.write("circus.ini", head + ini.replaceAll("DIR", dir.path));
+    const head = `[circus]\nendpoint = ${endpoint}\npubsub_endpoint = ipc://${dir.join("events.sock")}\nmulticast_endpoint =\n`;
+    const stats = statsd ? `statsd = True\nstats_endpoint = ipc://${dir.join("figures.sock")}\n` : "";
+    await dir.write("circus.ini", `${head}${stats}\n${ini.replaceAll("DIR", dir.path)}`);
     const options = process.env["BENCH_NODE_OPTIONS"]?.split(" ") ?? [];
     const child = spawn(process.execPath, [...options, repositoryPath("bin", "circusd.js"), "--log-level", "error", "circus.ini"], {
       cwd: dir.path,
@@ -43,8 +49,8 @@ export class Subject implements AsyncDisposable {
   }
 
   /** Starts circusd and waits until it answers. */
-  static async start(ini: string): Promise<Subject> {
-    const subject = await Subject.exec(ini);
+  static async start(ini: string, helpers: Helpers = {}): Promise<Subject> {
+    const subject = await Subject.exec(ini, helpers);
     await subject.client.call("numwatchers", {});
     return subject;
   }

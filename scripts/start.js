@@ -6,17 +6,24 @@ import { setTimeout as delay } from "node:timers/promises";
 import { build, inOrder, install, root } from "./steps.js";
 
 const PAGE = "http://127.0.0.1:8080/";
+const CONSOLE = "http://127.0.0.1:8888/";
 /** Milliseconds between two looks at whether the workers answer. */
 const PAUSE = 100;
 
 const HINTS = `
-circusd runs two workers behind one socket. In a second terminal, in this directory, try
+circusd runs two workers behind one socket. Look at them in a browser, and kill one there:
+
+  ${CONSOLE}
+
+In a second terminal, in this directory, try
 
   curl ${PAGE}                     # several times: both workers answer
   node bin/circusctl.js status                     # what runs
   node bin/circusctl.js incr web                   # a third worker
   node bin/circusctl.js list web                   # their pids: kill one, and look again
   node bin/circusctl.js reload web                 # new workers, no request lost
+  node bin/circusctl.js tail -f web                # what they write
+  node bin/circus-top.js                           # processor time and memory, live
 
 The configuration is examples/quickstart/circus.ini. Ctrl-C stops everything.
 `;

@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
+/** The console's page, which is bundled of many sources. */
+const BUNDLE = path.join("src", "web", "page", "app");
+
 /**
  * Runs a program in the repository, with this terminal.
  * @param {string} program
@@ -44,12 +47,19 @@ export async function install() {
   return isInstalled() ? 0 : run("npm", ["ci", "--no-audit", "--no-fund"]);
 }
 
-/** Compiles the core alone, which proves that it is pure, then everything. */
+/**
+ * Compiles the core alone, which proves that it is pure, then everything; holds the console's page against a browser's types
+ * and bundles it.
+ */
 export async function build() {
   removeStale(path.join(root, "dist"));
   const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
-  const core = await run(process.execPath, [tsc, "-p", "src/core/tsconfig.json"]);
-  return core === 0 ? run(process.execPath, [tsc, "-p", "tsconfig.json"]) : core;
+  const projects = ["src/core/tsconfig.json", "tsconfig.json", "src/web/page/tsconfig.json"];
+  for (const args of [...projects.map((project) => [tsc, "-p", project]), ["scripts/page.js"]]) {
+    const code = await run(process.execPath, args);
+    if (code !== 0) return code;
+  }
+  return 0;
 }
 
 /** npm notes in node_modules what it installed: compare that with what should be there. */
@@ -77,6 +87,7 @@ function removeStale(directory) {
   if (!existsSync(directory)) return;
   for (const name of readdirSync(directory, { recursive: true, encoding: "utf8" })) {
     const source = /^(.*)\.(js|js\.map|d\.ts)$/.exec(name)?.[1];
-    if (source !== undefined && !existsSync(path.join(root, `${source}.ts`))) rmSync(path.join(directory, name));
+    if (source === undefined || source === BUNDLE || existsSync(path.join(root, `${source}.ts`))) continue;
+    rmSync(path.join(directory, name));
   }
 }

@@ -32,7 +32,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   web: {
     floor: 4,
     rooms: ["core", "wire", "client", "cluster"],
-    node: ["node:crypto", "node:fs/promises", "node:http", "node:https", "node:net", "node:os", "node:path", "node:url"],
+    node: ["node:crypto", "node:fs/promises", "node:http", "node:https", "node:net", "node:path", "node:util", "node:zlib"],
   },
   main: { floor: 5, rooms: ["core", "config", "os", "wire", "client", "arbiter", "stats", "plugin", "cluster", "cli", "web"], node: "any" },
   // The public names, and nothing else.
@@ -43,6 +43,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
 const NODE_EXCEPTIONS: Readonly<Record<string, readonly string[] | "any">> = {
   "src/config/load.ts": ["node:fs", "node:fs/promises", "node:path"],
   "src/wire/zmq/": "any",
+  "src/web/page/": [],
 };
 
 /** Each package belongs to one room; docs/dependencies.md tells why it is there. */
@@ -66,7 +67,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 function faultsOf(sources: Sources): string[] {
   const imports = importsOf(sources);
-  const faults = imports.map(faultOf).filter((fault) => fault !== null);
+  const faults = imports.flatMap((one) => [faultOf(one), faultOfPage(one)]).filter((fault) => fault !== null);
   const strangers = [...sources.keys()].filter((file) => ROOMS[roomOf(file)] === undefined);
   return [
     ...strangers.map((file) => `${file} stands in no room: add "${roomOf(file)}" to the table`),
@@ -83,6 +84,17 @@ function faultOf({ from, to, relative }: Import): string | null {
   if (!to.startsWith("src/")) return `${from} may not import "${to}", which is outside src`;
   if (target === room || (ROOMS[room]?.rooms ?? []).includes(target)) return null;
   return `${from} may not import "${to}": ${room} does not know ${target}`;
+}
+
+/** The page is for browsers: of the rest of the house it takes what is pure, and types. */
+const PAGE = "src/web/page/";
+const PAGE_MAY_KNOW = ["src/web/api.ts", "src/wire/contract.ts"];
+
+function faultOfPage({ from, to, relative }: Import): string | null {
+  const within = [from, to].map((file) => file.startsWith(PAGE));
+  if (!relative || within.every((one) => one === within[0])) return null;
+  if (within[1] === true) return `${from} may not import "${to}": the page is bundled, not loaded`;
+  return to.startsWith("src/core/") || PAGE_MAY_KNOW.includes(to) ? null : `${from} may not import "${to}": it is not for browsers`;
 }
 
 function roomOf(file: string): string {
@@ -103,7 +115,7 @@ function mayUseNode(file: string, room: string, module: string): boolean {
 }
 
 function source(): Map<string, string> {
-  return new Map(readSources(repositoryRoot(), ["src"], [".ts"]));
+  return new Map(readSources(repositoryRoot(), ["src"], [".ts", ".tsx"]));
 }
 
 test("every import in src points where the table allows it, and none goes round in a circle", () => {
@@ -128,6 +140,9 @@ const PLANTED: readonly (readonly [title: string, file: string, text: string, fa
   ["a package that nobody listed", "src/os/x.ts", 'import x from "@some/thing/deep";', /may not import "@some\/thing\/deep"/],
   ["a file outside src", "src/main/x.ts", 'import x from "../../test/helpers/temp.js";', /outside src/],
   ["a room that is not in the table", "src/utils/x.ts", "export {};", /stands in no room/],
+  ["Node in the page", "src/web/page/x.tsx", 'import fs from "node:fs/promises";', /may not import "node:fs\/promises"/],
+  ["the server in the page", "src/web/page/x.tsx", 'import { a } from "../server.js";', /not for browsers/],
+  ["the page in the server", "src/web/x.ts", 'import { a } from "./page/app.js";', /bundled, not loaded/],
   ["a file that imports itself", "src/core/x.ts", 'import "./x.js";', /go in a circle/],
 ];
 

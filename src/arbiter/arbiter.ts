@@ -32,6 +32,9 @@ const RESTARTING = "arbiter is restarting...";
 /** Milliseconds that the end waits for work under way to notice it. */
 const WORK_GRACE = 10_000;
 
+/** Milliseconds in which answers that were just given leave. */
+const FAREWELL = 20;
+
 export class Arbiter implements Control {
   readonly watchers: Watchers;
   readonly sockets: SocketTable;
@@ -317,10 +320,22 @@ export class Arbiter implements Control {
     this.#retire();
     if (stuck.length === 0 && !this.#fleet.isDown) stuck = await this.stopAll();
     for (const name of stuck) this.parts.log.error(`${name} does not stop`);
+    await this.#dismissListeners();
     await this.#premises.close();
     await this.parts.host.close();
     this.#finish();
     return stuck;
+  }
+
+  /** Those who wait for output are told that there is no more to come; their answers leave before the endpoint closes. */
+  #dismissListeners(): Promise<void> {
+    const tails = this.watchers.all().map((runner) => runner.outputs.tail);
+    const expected = tails.some((tail) => tail.isAwaited);
+    for (const tail of tails) tail.close();
+    return new Promise((resolve) => {
+      if (expected) this.parts.clock.after(FAREWELL, resolve);
+      else resolve();
+    });
   }
 
   #workDone(): Promise<void> {

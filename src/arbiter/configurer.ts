@@ -1,4 +1,5 @@
 /** Changes the options of a watcher that may be running: the streams first, for only they can fail. */
+import { readStream } from "../core/kept-output.js";
 import type { Pid } from "../core/ports.js";
 import type { WatcherSpec } from "../core/spec.js";
 import type { Answer, Command } from "../core/watcher/state.js";
@@ -37,13 +38,14 @@ export class Configurer {
   async #configure(change: Change, then: Sequel): Promise<Answer> {
     const { spec, outputs, pids, status } = this.#watcher;
     const next = change(spec);
-    const streams = next.stdoutStream !== spec.stdoutStream || next.stderrStream !== spec.stderrStream;
-    if (!streams || (pids.length === 0 && status !== "active")) return this.#watcher.command({ kind: "configure", change, then });
+    const streams = (["stdout", "stderr"] as const).some((name) => readStream(next, name) !== readStream(spec, name));
+    const follows = streams || next.tailLines !== spec.tailLines;
+    if (!follows || (pids.length === 0 && status !== "active")) return this.#watcher.command({ kind: "configure", change, then });
     const followed = await outputs.follow(next);
     if (!followed.ok) return { ok: false, reason: followed.failure };
     if (followed.value === "overtaken") return this.#configure(change, then);
     // These very objects are what the streams know.
-    const { stdoutStream, stderrStream } = next;
-    return this.#watcher.command({ kind: "configure", change: (now) => ({ ...change(now), stdoutStream, stderrStream }), then });
+    const { stdoutStream, stderrStream, tailLines } = next;
+    return this.#watcher.command({ kind: "configure", change: (now) => ({ ...change(now), stdoutStream, stderrStream, tailLines }), then });
   }
 }

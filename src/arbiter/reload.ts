@@ -1,4 +1,5 @@
 /** What a changed configuration asks for: the difference between the file as it was and as it is, and nothing else. */
+import { readStream } from "../core/kept-output.js";
 import type { ArbiterSpec, Config, Loaded, SocketSpec, WatcherSpec } from "../core/spec.js";
 import { CommandError, ERRNO } from "../wire/contract.js";
 
@@ -100,9 +101,8 @@ function watcherChange(was: WatcherSpec, now: WatcherSpec): WatcherChange {
   const keys = (Object.keys(now) as (keyof WatcherSpec)[]).filter((key) => !isSame(was[key], now[key]));
   const then = keys.some((key) => !KEEPS_PROCESSES.has(key)) ? "reload" : keys.includes("numprocesses") ? "manage" : "nothing";
   const changed: Partial<WatcherSpec> = Object.fromEntries(keys.map((key) => [key, now[key]]));
-  // A stream where there was none, or none where there was one, is a matter of the processes.
-  const streams =
-    (was.stdoutStream === null) !== (now.stdoutStream === null) || (was.stderrStream === null) !== (now.stderrStream === null);
+  // To be read where it was not, or no more, is a matter of the processes.
+  const streams = (["stdout", "stderr"] as const).some((name) => (readStream(was, name) === null) !== (readStream(now, name) === null));
   return { change: (spec) => ({ ...spec, ...changed }), then: streams ? "reload" : then };
 }
 

@@ -1,5 +1,6 @@
-/** The two streams of one watcher: open while it runs, switched by `set`. */
-import type { OutputChannel, OutputPlan, Outputs } from "../core/ports.js";
+/** The two streams of one watcher: open while it runs, switched by `set`. What they said last outlives them. */
+import { keptLines, readStream } from "../core/kept-output.js";
+import type { OutputChannel, OutputPlan, Outputs, OutputTail } from "../core/ports.js";
 import type { Result } from "../core/result.js";
 import { fail, succeed } from "../core/result.js";
 import type { StreamSpec, WatcherSpec } from "../core/spec.js";
@@ -10,6 +11,7 @@ type StreamName = (typeof STREAMS)[number];
 export class WatcherOutputs {
   readonly #outputs: Outputs;
   readonly #spec: () => WatcherSpec;
+  readonly #tail: OutputTail;
   readonly #channels = new Map<StreamName, OutputChannel>();
   /** Streams that are configured no more; processes that were started with them may still write. */
   readonly #retired: OutputChannel[] = [];
@@ -19,15 +21,22 @@ export class WatcherOutputs {
   constructor(outputs: Outputs, spec: () => WatcherSpec) {
     this.#outputs = outputs;
     this.#spec = spec;
+    this.#tail = outputs.tail();
+  }
+
+  /** What was said last, as much of it as the watcher keeps now. */
+  get tail(): OutputTail {
+    this.#tail.resize(keptLines(this.#spec()));
+    return this.#tail;
   }
 
   /** Opens what is configured and not open yet. */
   async open(): Promise<Result<void, string>> {
     const generation = this.#generation;
     for (const name of STREAMS) {
-      const spec = streamOf(this.#spec(), name);
+      const spec = readStream(this.#spec(), name);
       if (spec === null || this.#channels.has(name)) continue;
-      const channel = await this.#outputs.open(spec, { watcher: this.#spec().name, stream: name });
+      const channel = await this.#outputs.open(spec, { watcher: this.#spec().name, stream: name, tail: this.tail });
       if (generation !== this.#generation) {
         if (channel.ok) await channel.value.close();
         return fail(`Cannot open ${name} of "${this.#spec().name}": the stop came first`);
@@ -60,11 +69,11 @@ export class WatcherOutputs {
       return fail(failure);
     };
     for (const name of STREAMS) {
-      const spec = streamOf(next, name);
+      const spec = readStream(next, name);
       const channel = this.#channels.get(name);
       if (spec === null || channel?.spec === spec) continue;
       if (channel === undefined) {
-        const made = await this.#outputs.open(spec, { watcher: next.name, stream: name });
+        const made = await this.#outputs.open(spec, { watcher: next.name, stream: name, tail: this.#tail });
         if (!made.ok) return undo(made.failure);
         opened.set(name, made.value);
       } else {
@@ -78,8 +87,9 @@ export class WatcherOutputs {
       await Promise.all([...opened.values()].map((channel) => channel.close()));
       return succeed("overtaken");
     }
-    for (const [name, channel] of this.#channels) if (streamOf(next, name) === null) this.#retire(name, channel);
+    for (const [name, channel] of this.#channels) if (readStream(next, name) === null) this.#retire(name, channel);
     for (const [name, channel] of opened) this.#channels.set(name, channel);
+    this.#tail.resize(keptLines(next));
     return succeed("followed");
   }
 
@@ -111,8 +121,4 @@ export class WatcherOutputs {
     const channel = this.#channels.get(name);
     return channel === undefined ? { kind: "inherit" } : { kind: "channel", channel };
   }
-}
-
-function streamOf(spec: WatcherSpec, name: StreamName): StreamSpec | null {
-  return name === "stdout" ? spec.stdoutStream : spec.stderrStream;
 }

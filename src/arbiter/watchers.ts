@@ -21,10 +21,11 @@ export class Watchers {
     this.#byName.set(runner.spec.name.toLowerCase(), runner);
   }
 
-  /** Forgets exactly this one: its name may belong to a successor by now. */
+  /** Forgets exactly this one: its name may belong to a successor by now. Those who wait for its output learn of it. */
   remove(runner: Runner): void {
     const name = runner.spec.name.toLowerCase();
     if (this.#byName.get(name) === runner) this.#byName.delete(name);
+    runner.outputs.tail.close();
   }
 
   /** @throws CommandError "program X not found" */

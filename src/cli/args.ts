@@ -145,6 +145,7 @@ export async function unrecognized(words: readonly string[], options: readonly O
 
 /** `--timeout TIMEOUT`, as it stands in a list of options. */
 export function optionTitle(option: OptionSpec): string {
-  if (option.kind === "flag") return option.short === undefined ? `--${option.name}` : `-${option.short}, --${option.name}`;
-  return `--${option.name} ${option.metavar ?? option.name.toUpperCase().replaceAll("-", "_")}`;
+  const short = option.short === undefined ? "" : `-${option.short}, `;
+  if (option.kind === "flag") return `${short}--${option.name}`;
+  return `${short}--${option.name} ${option.metavar ?? option.name.toUpperCase().replaceAll("-", "_")}`;
 }

@@ -15,6 +15,12 @@ export async function execute(session: Session, command: Command, input: Input):
       const { listen } = await import("./listening.js");
       return await listen(session, input.words);
     }
+    if (command.name === "tail") {
+      const [{ tail }, { readTailing }] = await Promise.all([import("./tailing.js"), import("./render/tail.js")]);
+      const asked = readTailing(input);
+      if (!asked.ok) return await refuseInput(command, asked.failure, stderr);
+      return await tail(session, asked.value);
+    }
     const signal = session.interrupt();
     const raw = await session.client.send(
       command.name,

@@ -28,12 +28,14 @@ export const GLOBAL_OPTIONS = [
 export const COMMAND_OPTIONS = {
   children: { name: "children", kind: "flag", help: "signal the children in place of the process" },
   extended: { name: "extended", kind: "flag", help: "include what an extended_stats hook adds" },
+  follow: { name: "follow", short: "f", kind: "flag", help: "go on with what comes, until Ctrl-C" },
   graceful_timeout: {
     name: "graceful_timeout",
     kind: "number",
     metavar: "SECONDS",
     help: "time until SIGKILL, in place of the watcher's graceful_timeout",
   },
+  lines: { name: "lines", short: "n", kind: "number", help: "how many of the last lines are shown (default: 10)" },
   match: {
     name: "match",
     kind: "text",
@@ -45,7 +47,10 @@ export const COMMAND_OPTIONS = {
   sequential: { name: "sequential", kind: "flag", help: "replace one process after the other" },
   signum: { name: "signum", kind: "text", metavar: "SIGNAL", help: "signal by name or number, in place of the watcher's stop_signal" },
   start: { name: "start", kind: "flag", help: "start the watcher at once" },
+  stderr: { name: "stderr", kind: "flag", help: "standard error alone" },
+  stdout: { name: "stdout", kind: "flag", help: "standard output alone" },
   terminate: { name: "terminate", kind: "flag", help: "stop the processes first, as restart does" },
+  timestamps: { name: "timestamps", kind: "flag", help: "show when each line was finished, in local time" },
   waiting: { name: "waiting", kind: "flag", help: "reply when the work is done, not when it is begun" },
 } as const satisfies Readonly<Record<string, OptionSpec>>;
 

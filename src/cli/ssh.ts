@@ -17,6 +17,8 @@ export type RunProgram = (file: string, args: readonly string[]) => Promise<Prog
 export interface Tunnel {
   /** Where the far endpoint is found on this host. */
   readonly endpoint: string;
+  /** Settles when the way is no more, as `close()` was called or the connection was lost. */
+  readonly ended: Program["ended"];
   close(): Promise<void>;
 }
 
@@ -65,7 +67,7 @@ export async function openTunnel(run: RunProgram, endpoint: string, settings: Ss
     await rm(directory, { recursive: true, force: true });
   };
   const failure = await Promise.race([appears(directory, socket), program.ended]);
-  if (failure === null) return { endpoint: `ipc://${socket}`, close };
+  if (failure === null) return { endpoint: `ipc://${socket}`, ended: program.ended, close };
   await close();
   throw new Error(
     `Cannot reach "${endpoint}" through ssh to "${settings.server}": ssh ended with ${failure.how}${failure.said === "" ? "" : `: ${failure.said}`}`,

@@ -156,7 +156,67 @@ export interface OutputChannel {
 }
 
 export interface Outputs {
-  open(spec: StreamSpec, of: { readonly watcher: string; readonly stream: "stdout" | "stderr" }): Promise<Result<OutputChannel, string>>;
+  /** @param of with `tail`, one of these outputs' own, what is read is kept there too */
+  open(
+    spec: StreamSpec,
+    of: { readonly watcher: string; readonly stream: OutputStreamName; readonly tail?: OutputTail },
+  ): Promise<Result<OutputChannel, string>>;
+  /** A tail that is empty. */
+  tail(): OutputTail;
+}
+
+export type OutputStreamName = "stdout" | "stderr";
+
+/**
+ * The last output of the processes of one watcher, those that ended lately too. It belongs to the watcher and
+ * outlives the streams.
+ */
+export interface OutputTail {
+  /** It was closed: nothing is kept any more. */
+  readonly closed: boolean;
+  /** Whether anybody waits for news. */
+  readonly isAwaited: boolean;
+  /** Changes how many lines of each stream of a process are kept; 0 keeps none. */
+  resize(lines: number): void;
+  /** Whether anything is known of a process with that pid. */
+  knows(pid: Pid): boolean;
+  read(query: TailQuery): TailPage;
+  /** Calls back once: at the next line, or when the tail is closed. Null where too many wait already. */
+  onNews(run: () => void): Cancel | null;
+  /** Forgets everything and keeps nothing any more. */
+  close(): void;
+}
+
+export interface TailQuery {
+  /** Null for all processes. */
+  readonly pid: Pid | null;
+  /** Null for both streams. */
+  readonly stream: OutputStreamName | null;
+  /** At most this many, the last ones; null for all. */
+  readonly lines: number | null;
+  /** A cursor; one that is not of this tail stands for its beginning. Null for the last lines, however old they are. */
+  readonly after: string | null;
+}
+
+export interface KeptLine {
+  readonly pid: Pid;
+  readonly stream: OutputStreamName;
+  /** When the end of it was read, in seconds since the epoch. */
+  readonly time: number;
+  /** Without the line end. */
+  readonly bytes: Uint8Array;
+  /** Its beginning is missing. */
+  readonly cut: boolean;
+}
+
+export interface TailPage {
+  /** In the order in which they were finished. */
+  readonly lines: readonly KeptLine[];
+  readonly cursor: string;
+  /** Bytes that came after the cursor of the query and were pushed out. */
+  readonly missed: number;
+  /** More was there than fits into one answer: it follows after `cursor`. */
+  readonly full: boolean;
 }
 
 export type SocketAddress = { readonly host: string; readonly port: number } | { readonly path: string };

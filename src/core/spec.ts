@@ -50,6 +50,12 @@ export interface StreamSpec {
   readonly options: Readonly<Record<string, OptionValue>>;
 }
 
+/**
+ * Passes output on to circusd's own, stdout to stdout and stderr to stderr: what `tail_lines` makes of a watcher
+ * without a stream. No configuration can name it.
+ */
+export const PASS_ON: StreamSpec = { class: "circusd's own", options: {} };
+
 /** `"infinity"` or a number in the unit of setrlimit(2). */
 export type LimitValue = number | "infinity";
 

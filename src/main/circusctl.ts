@@ -1,6 +1,6 @@
 /** The program circusctl, joined to this process. */
 import { runCircusctl } from "../cli/circusctl.js";
-import type { Program } from "../cli/ssh.js";
+import { runProgram } from "./run-program.js";
 import { packageVersion } from "./version.js";
 
 /** Runs circusctl and ends the process with its exit code. @param argv without node and the script */
@@ -26,21 +26,4 @@ function onInterrupt(): AbortSignal {
   const controller = new AbortController();
   process.once("SIGINT", () => controller.abort());
   return controller.signal;
-}
-
-/** Starts a program with a pipe as its standard input. */
-export async function runProgram(file: string, args: readonly string[]): Promise<Program> {
-  const { spawn } = await import("node:child_process");
-  const child = spawn(file, args, { stdio: ["pipe", "ignore", "pipe"] });
-  const said: string[] = [];
-  child.stderr.setEncoding("utf8").on("data", (text: string) => said.push(text));
-  child.stdin.on("error", () => undefined);
-  return {
-    ended: new Promise((resolve) => {
-      const settle = (how: string): void => resolve({ how, said: said.join("").trim() });
-      child.once("error", (cause) => settle(cause.message));
-      child.once("close", (code, signal) => settle(signal ?? `exit code ${code ?? 0}`));
-    }),
-    end: () => child.stdin.end(),
-  };
 }

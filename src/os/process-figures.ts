@@ -22,6 +22,9 @@ interface Look {
   readonly at: number;
 }
 
+/** What seldom changes while a process lives: whoever looks every second need not read it each time. */
+export type Particulars = Pick<ProcessInfo, "cmdline" | "username" | "nice" | "vms" | "createTime">;
+
 export class ProcessFigures {
   readonly #native: Native;
   readonly #table: ProcTable;
@@ -46,21 +49,38 @@ export class ProcessFigures {
     const ticks = stat.userTicks + stat.systemTicks;
     return {
       pid,
-      cmdline: this.#cmdline(pid),
-      username: this.#username(pid),
-      nice: stat.nice,
+      ...this.#particulars(stat),
       rss,
-      vms: stat.virtual,
-      memPercent: (100 * rss) / this.#memory,
+      memPercent: this.memPercent(rss),
       cpuSeconds: ticks / TICKS_PER_SECOND,
       cpuPercent: this.#cpuPercent(stat, ticks),
-      createTime: this.#bootTime + stat.start / TICKS_PER_SECOND,
       children: children.flatMap((child) => this.read(child, []) ?? []),
     };
   }
 
+  /** @returns null as `read` does */
+  particulars(pid: Pid): Particulars | null {
+    const stat = this.#table.stat(pid);
+    return stat === null ? null : this.#particulars(stat);
+  }
+
+  /** The share of this machine's memory in percent. */
+  memPercent(rss: number): number {
+    return (100 * rss) / this.#memory;
+  }
+
   forget(pid: Pid): void {
     this.#looks.delete(pid);
+  }
+
+  #particulars({ pid, nice, virtual, start }: ProcStat): Particulars {
+    return {
+      cmdline: this.#cmdline(pid),
+      username: this.#username(pid),
+      nice,
+      vms: virtual,
+      createTime: this.#bootTime + start / TICKS_PER_SECOND,
+    };
   }
 
   #cpuPercent({ pid, start }: ProcStat, ticks: number): number {

@@ -84,6 +84,8 @@ export interface TailLine {
   readonly text?: string;
   /** Its bytes where it is not. */
   readonly base64?: string;
+  /** There was no room for its beginning. */
+  readonly cut?: boolean;
 }
 
 /** What a console needs to know of an added command. It is sent with its words as `argv`, and answers with a text as `console`. */

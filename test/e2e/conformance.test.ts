@@ -33,7 +33,9 @@ async function replay(exchange: Exchange, run: Replay): Promise<readonly string[
   const answer = exchange.socket === "REQ" ? await askOnce(run.daemon.endpoint, frames) : await ask(run.dealer, frames);
   const problems = answer.length === frames.length ? [] : [`${answer.length} frames`];
   for (const { what, circus, here } of compare(expected, JSON.parse(String(answer.at(-1))), run.pids)) {
-    const difference = differences.find(({ deviations = [] }) => deviations.includes(what));
+    const difference = differences.find(
+      ({ deviations = [], within = [exchange.name] }) => deviations.includes(what) && within.includes(exchange.name),
+    );
     if (difference === undefined) problems.push(`${what}: ${JSON.stringify(circus)} is ${JSON.stringify(here)} here`);
     else run.shown.add(difference.id);
   }

@@ -6,7 +6,7 @@ import { copyFile, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import test from "node:test";
-import { kill } from "../helpers/facts.js";
+import { eventually, kill } from "../helpers/facts.js";
 import { repositoryPath } from "../helpers/root.js";
 import { tempDir } from "../helpers/temp.js";
 
@@ -23,9 +23,11 @@ async function freePort(): Promise<number> {
 test("the quickstart answers from its workers, and goes on answering when one is killed", async (t) => {
   const dir = await tempDir(t);
   const port = await freePort();
+  const console = await freePort();
   const ini = await readFile(repositoryPath("examples/quickstart/circus.ini"), "utf8");
-  const endpoints = ["endpoint", "pubsub_endpoint"].map((name) => `${name} = ipc://${dir.join(name)}\n`).join("");
-  await dir.write("circus.ini", `${ini.replace("port = 8080", `port = ${port}`)}\n[circus]\n${endpoints}`);
+  const endpoints = ["endpoint", "pubsub_endpoint", "stats_endpoint"].map((name) => `${name} = ipc://${dir.join(name)}\n`).join("");
+  const own = ini.replace(/^port = 8080$/m, `port = ${port}`).replace(/^httpd_port = \d+$/m, `httpd_port = ${console}`);
+  await dir.write("circus.ini", `${own}\n[circus]\n${endpoints}`);
   await copyFile(repositoryPath("examples/quickstart/server.js"), dir.join("server.js"));
 
   const daemon = spawn(process.execPath, [repositoryPath("bin/circusd.js"), "circus.ini"], {
@@ -52,6 +54,12 @@ test("the quickstart answers from its workers, and goes on answering when one is
   const first = [await nextWorker(), await nextWorker()];
   const victim = await answeringWorker();
   assert.ok(first.includes(victim), `${victim} is none of ${first.join(", ")}`);
+
+  const page = await eventually(
+    () => fetch(`http://127.0.0.1:${console}/`).catch(() => null),
+    (answer) => answer?.status === 200,
+  );
+  assert.match((await page?.text()) ?? "", /<html/);
 
   kill(victim, "SIGKILL");
   const successor = await nextWorker();

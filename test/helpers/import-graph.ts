@@ -37,8 +37,8 @@ export function importsOf(sources: Sources): Import[] {
 
 /** TypeScript is imported by the name of what it compiles to. */
 function sourceOf(target: string, sources: Sources): string {
-  const source = target.replace(/\.js$/, ".ts");
-  return sources.has(source) ? source : target;
+  const named = [".ts", ".tsx"].map((ending) => target.replace(/\.js$/, ending));
+  return named.find((source) => sources.has(source)) ?? target;
 }
 
 /** For every group of files that reach each other, its shortest circle, as it is walked: `[a, b, a]`. */

@@ -13,8 +13,8 @@ export const PATIENCE = 15_000;
 /** Changes a text of the recording into what it is here. */
 export type Fit = (text: string) => string;
 
-/** Circus's own helper processes: circusd has none of them, so they are taken out of what was recorded. */
-const HELPERS: readonly unknown[] = ["circusd-stats", "plugin:flap"];
+/** Circus's own helper processes that circusd does not have: they are taken out of what was recorded. */
+const HELPERS: readonly unknown[] = ["plugin:flap"];
 
 /** Seconds for which the worker that ignores its stop signal is waited for; 1.5 in the recording. */
 const STUBBORN = 0.2;
@@ -36,6 +36,7 @@ function fitter(dir: TempDir): Fit {
     ['/usr/bin/python3 -c "import time;time.sleep(3600)"', '/bin/sh -c "exec sleep 3600"'],
     ["tcp://127.0.0.1:15555", `ipc://${dir.join("control.sock")}`],
     ["tcp://127.0.0.1:15556", `ipc://${dir.join("events.sock")}`],
+    ["tcp://127.0.0.1:15557", `ipc://${dir.join("stats.sock")}`],
     [HOME, dir.path],
   ];
   const hook = /^hooks\.(ok|fail|ext)\b/;
@@ -64,7 +65,7 @@ export function isHelper(name: unknown): boolean {
   return HELPERS.includes(name);
 }
 
-/** A recorded reply as it would be if Circus had no helpers, and the recorded patience were the one here. */
+/** A recorded reply as it would be without those helpers, and the recorded patience were the one here. */
 export function withoutHelpers(reply: unknown): unknown {
   if (!isJson(reply)) return reply;
   return Object.fromEntries(

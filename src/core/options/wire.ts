@@ -2,6 +2,7 @@
  * Options that come as JSON: `add` makes a watcher of them, `set` changes one. Everything is validated
  * before anything is applied; failures are Circus's messages where Circus has one.
  */
+import { readStream } from "../kept-output.js";
 import { type Result, fail, succeed } from "../result.js";
 import type { OptionValue, StreamSpec, WatcherSpec } from "../spec.js";
 import { environmentFromWire } from "./environment.js";
@@ -82,7 +83,7 @@ function readAll(
       if (streams.has(stream)) continue;
       streams.add(stream);
     }
-    const step = stream === null ? readOne({ spec, key, allowed }, value) : readStream(spec, stream, entries);
+    const step = stream === null ? readOne({ spec, key, allowed }, value) : readStreamOptions(spec, stream, entries);
     if (!step.ok) return step;
     changed = step.value.change(changed);
     changes.push(...step.value.done);
@@ -102,7 +103,7 @@ function readOne({ spec, key, allowed }: Asked, value: unknown): Read {
     const read = option.parseWire(value);
     if (!read.ok) return read;
     if (key === "cmd" && typeof value === "string" && value.trim() === "") return fail("'cmd' can't be empty");
-    return step(read.value, [{ key, effect: option.set ?? "none" }]);
+    return step(read.value, [{ key, effect: key === "tail_lines" ? effectOfTail(spec, read.value(spec)) : (option.set ?? "none") }]);
   }
   if (key === "env") {
     const env = environmentFromWire(key, value);
@@ -117,6 +118,13 @@ function readOne({ spec, key, allowed }: Asked, value: unknown): Read {
   }
   if (Object.hasOwn(spec.freeForm, key)) return isOptionValue(value) ? readFreeForm(key, value) : fail(`${repr(key)} isn't a JSON value`);
   return fail(unknownKey(key, option !== null));
+}
+
+/** Where circusd begins or ends to read what it would not read otherwise, the processes must know. */
+function effectOfTail(spec: WatcherSpec, next: WatcherSpec): SetEffect {
+  const isRead = (of: WatcherSpec): readonly boolean[] => [readStream(of, "stdout") !== null, readStream(of, "stderr") !== null];
+  const after = isRead(next);
+  return isRead(spec).every((one, index) => one === after[index]) ? "stream" : "reload";
 }
 
 /** An option that exists but cannot be set gets Circus's words as they are: there is no better name to offer. */
@@ -175,11 +183,11 @@ function streamName(key: string): StreamName | null {
   return null;
 }
 
-function readStream(spec: WatcherSpec, name: StreamName, entries: readonly (readonly [string, unknown])[]): Read {
+function readStreamOptions(spec: WatcherSpec, name: StreamName, entries: readonly (readonly [string, unknown])[]): Read {
   const before = name === "stdout_stream" ? spec.stdoutStream : spec.stderrStream;
   let conf = before === null ? {} : confOf(before);
   // Processes that were started without a stream hold circusd's own output, which cannot be taken from them.
-  const effect = before === null ? "reload" : "stream";
+  const effect = readStream(spec, name === "stdout_stream" ? "stdout" : "stderr") === null ? "reload" : "stream";
   const done: SetChange[] = [];
   for (const [key, value] of entries) {
     if (streamName(key) !== name) continue;

@@ -3,12 +3,13 @@
  * sink, which can be exchanged while they run.
  */
 import fs from "node:fs";
-import type { Clock, Log, OutputChannel } from "../../core/ports.js";
+import type { Clock, Log, OutputChannel, OutputStreamName } from "../../core/ports.js";
 import { type Result, succeed } from "../../core/result.js";
 import type { StreamSpec } from "../../core/spec.js";
 import { Passage } from "./passage.js";
 import { type Account, CLOSE_LIMIT, type Flow, type Sink } from "./sink.js";
 import { type Later, Source } from "./source.js";
+import type { Tail, TailInlet } from "./tail/tail.js";
 
 /** The process that writes into a pipe. */
 export interface Writer {
@@ -31,11 +32,14 @@ export interface ChannelContext {
   /** `stdout of watcher "web"`. */
   readonly label: string;
   readonly openSink: (spec: StreamSpec) => Promise<Result<Sink, string>>;
+  /** Also keeps what is read. */
+  readonly tail: { readonly keeper: Tail; readonly stream: OutputStreamName } | null;
 }
 
 interface Feed {
   readonly source: Source;
   readonly passage: Passage;
+  readonly kept: TailInlet | null;
 }
 
 export class Channel implements AttachedChannel {
@@ -72,7 +76,7 @@ export class Channel implements AttachedChannel {
       return;
     }
     try {
-      this.#feed(readFd, meta.pid);
+      this.#feed(readFd, meta);
     } catch (error) {
       this.#refuse(readFd, meta, error instanceof Error ? error.message : String(error));
     }
@@ -118,6 +122,7 @@ export class Channel implements AttachedChannel {
     for (const feed of this.#feeds) {
       feed.source.close();
       feed.passage.end();
+      feed.kept?.end();
     }
     this.#feeds.clear();
     this.#sink.unsubscribe(this.#flow);
@@ -149,21 +154,28 @@ export class Channel implements AttachedChannel {
     });
   }
 
-  #feed(readFd: number, pid: number): void {
+  #feed(readFd: number, writer: Writer): void {
+    const { pid } = writer;
+    const { tail } = this.#context;
     let feed: Feed | null = null;
     const source = new Source(readFd, {
       buffer: this.#context.buffer,
       later: this.#context.later,
-      onChunk: (chunk) => feed?.passage.push(chunk),
+      onChunk: (chunk) => {
+        feed?.passage.push(chunk);
+        feed?.kept?.push(chunk);
+      },
       onEnd: (error) => {
         if (error !== null) this.#context.log.warning(`Cannot read ${this.#context.label}, process ${pid}: ${error.message}`);
         if (feed === null) return;
         feed.passage.end();
+        feed.kept?.end();
         this.#feeds.delete(feed);
         if (this.#closesWhenIdle) this.closeWhenIdle();
       },
     });
-    feed = { source, passage: new Passage(this.#sink, { pid, account: this.#account }) };
+    const passage = new Passage(this.#sink, { pid, account: this.#account });
+    feed = { source, passage, kept: tail?.keeper.begin(writer, tail.stream) ?? null };
     this.#feeds.add(feed);
     if (this.#sink.congested) source.pause();
   }

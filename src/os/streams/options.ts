@@ -1,6 +1,6 @@
 /** Reads the options of a stream as the user wrote them: numbers and booleans may come as text. */
 import { fail, type Result, succeed } from "../../core/result.js";
-import type { OptionValue, StreamSpec } from "../../core/spec.js";
+import { type OptionValue, PASS_ON, type StreamSpec } from "../../core/spec.js";
 import { type CustomTarget, parseCustomTarget } from "./custom-stream.js";
 import type { SizeRule } from "./rollover.js";
 import type { TimeRule, When } from "./timed-rollover.js";
@@ -14,6 +14,8 @@ export type RolloverRule = { readonly kind: "never" } | ({ readonly kind: "size"
 export type StreamPlan =
   | { readonly kind: "file"; readonly filename: string | null; readonly timeFormat: string | null; readonly rollover: RolloverRule }
   | { readonly kind: "stdout" }
+  /** circusd's own stdout or stderr, as the case may be. */
+  | { readonly kind: "own" }
   | { readonly kind: "fancy"; readonly color: Color | null; readonly timeFormat: string }
   | { readonly kind: "queue" }
   | { readonly kind: "custom"; readonly target: CustomTarget; readonly options: StreamSpec["options"] };
@@ -42,6 +44,7 @@ const PYTHON_PREFIX = /^circus\.stream\.(?:file_stream\.)?/;
 
 /** Decodes a stream; the failure names the option, its value and what would be right. */
 export function planStream(spec: StreamSpec): Result<StreamPlan, string> {
+  if (spec.class === PASS_ON.class) return succeed({ kind: "own" });
   const name = spec.class.replace(PYTHON_PREFIX, "");
   const make = Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined;
   if (make === undefined) return planCustom(spec);

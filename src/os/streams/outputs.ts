@@ -1,8 +1,9 @@
 /** Opens the streams of watchers: the port `Outputs` made real. */
+import { randomBytes } from "node:crypto";
 import { mkdtemp, stat } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import type { Clock, Log, Outputs } from "../../core/ports.js";
+import type { Clock, Log, Outputs, OutputStreamName, OutputTail } from "../../core/ports.js";
 import { fail, type Result, succeed } from "../../core/result.js";
 import type { StreamSpec } from "../../core/spec.js";
 import { BlockPool } from "./backlog.js";
@@ -20,6 +21,7 @@ import { type Later, READ_SIZE } from "./source.js";
 import { PLAIN, stampFrame } from "./stamp.js";
 import { openStdout } from "./stdout-target.js";
 import { strftime } from "./strftime.js";
+import { Tail } from "./tail/tail.js";
 import { timedRollover } from "./timed-rollover.js";
 import type { Frame } from "./weave.js";
 
@@ -28,11 +30,14 @@ export interface OutputsContext {
   readonly clock: Clock;
   /** Descriptor that StdoutStream writes to; 1 is the daemon's standard output. */
   readonly stdout: number;
+  /** Descriptor that standard error is passed on to. @default 2 */
+  readonly stderr?: number;
 }
 
 interface Place {
   readonly watcher: string;
-  readonly stream: "stdout" | "stderr";
+  readonly stream: OutputStreamName;
+  readonly tail?: OutputTail;
 }
 
 /** `Outputs` with what a library's user needs besides. */
@@ -42,6 +47,9 @@ export interface StreamOutputs extends Outputs {
   queue(of: Place): QueueStream | null;
 }
 
+const STDERR = 2;
+/** Enough that no two tails are taken for one. */
+const LIFE_BYTES = 6;
 /** Milliseconds for which a worker that writes many small pieces is left alone. */
 const BREATH = 1;
 
@@ -60,7 +68,11 @@ export function validateStream(spec: StreamSpec): Result<void, string> {
  */
 export function createOutputs(context: OutputsContext): StreamOutputs {
   const shop = new Shop(context);
-  return { open: (spec, of) => shop.open(spec, of), queue: (of) => shop.queue(of) };
+  return {
+    open: (spec, of) => shop.open(spec, of),
+    queue: (of) => shop.queue(of),
+    tail: () => new Tail({ clock: context.clock, life: randomBytes(LIFE_BYTES).toString("hex") }),
+  };
 }
 
 interface Shared {
@@ -91,7 +103,9 @@ class Shop {
     const openSink = (wanted: StreamSpec): Promise<Result<Sink, string>> => this.#openSink(wanted, of);
     const sink = await openSink(spec);
     if (!sink.ok) return sink;
-    return succeed(new Channel(spec, sink.value, { log, clock, buffer: this.#buffer, later: this.#later, label: labelOf(of), openSink }));
+    const tail = of.tail instanceof Tail ? { keeper: of.tail, stream: of.stream } : null;
+    const context = { log, clock, buffer: this.#buffer, later: this.#later, label: labelOf(of), openSink, tail };
+    return succeed(new Channel(spec, sink.value, context));
   }
 
   queue(of: Place): QueueStream | null {
@@ -104,10 +118,12 @@ class Shop {
     switch (plan.value.kind) {
       case "file":
         return this.#openFile(plan.value, of);
+      case "own":
+        return this.#openOwn(of.stream, null, of);
       case "stdout":
-        return this.#openStdout(null, of);
+        return this.#openOwn("stdout", null, of);
       case "fancy":
-        return this.#openStdout(this.#fancyFrame(plan.value, of), of);
+        return this.#openOwn("stdout", this.#fancyFrame(plan.value, of), of);
       case "queue":
         return succeed(this.#openQueue(of));
       case "custom":
@@ -133,13 +149,14 @@ class Shop {
     return succeed(sink.value.bytes.framed(frame, (account) => this.#release(file, account)));
   }
 
-  async #openStdout(frame: Frame | null, of: Place): Promise<Result<Sink, string>> {
-    const key = "stdout";
+  async #openOwn(key: OutputStreamName, frame: Frame | null, of: Place): Promise<Result<Sink, string>> {
+    const { stdout, stderr = STDERR } = this.#context;
+    const label = `the standard ${key === "stdout" ? "output" : "error"}`;
     const sink = await this.#share(key, async () => {
       try {
-        return succeed(this.#byteSink(await openStdout(this.#context.stdout), "the standard output"));
+        return succeed(this.#byteSink(await openStdout(key === "stdout" ? stdout : stderr), label));
       } catch (error) {
-        return fail(`Cannot open the standard output for ${labelOf(of)}: ${reasonOf(error)}`);
+        return fail(`Cannot open ${label} for ${labelOf(of)}: ${reasonOf(error)}`);
       }
     });
     return sink.ok ? succeed(sink.value.bytes.framed(frame, (account) => this.#release(key, account))) : sink;

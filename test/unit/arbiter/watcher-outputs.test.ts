@@ -5,6 +5,7 @@ import type { OutputChannel } from "../../../src/core/ports.js";
 import { succeed } from "../../../src/core/result.js";
 import type { StreamSpec } from "../../../src/core/spec.js";
 import { watcherSpec } from "../../helpers/spec.js";
+import { silentTail } from "../../helpers/tail.js";
 
 test("released streams are left to close by themselves, and the next start opens new ones", async () => {
   const calls: string[] = [];
@@ -26,6 +27,7 @@ test("released streams are left to close by themselves, and the next start opens
         calls.push("open");
         return Promise.resolve(succeed(open(stream)));
       },
+      tail: () => silentTail(),
     },
     () => spec,
   );

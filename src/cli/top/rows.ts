@@ -1,0 +1,104 @@
+/** State to rows: watchers with their processes below, then sockets; filtered, sorted and folded. */
+import type { SocketReads } from "../../wire/stats.js";
+import type { ProcessFigures, Snapshot, WatcherFigures } from "./model.js";
+import { comparing, compareText, type Comparable, type Sort } from "./sort.js";
+
+export interface Sums extends Comparable {
+  /** Processes that live. */
+  readonly count: number;
+  /** Percent of one core, per process. */
+  readonly average: number;
+}
+
+/** `key` stays the same while the row moves; `group` is the key of the row that it can be folded into. */
+export type Row = { readonly key: string; readonly group: string } & (
+  | { readonly kind: "watcher"; readonly name: string; readonly sums: Sums; readonly shown: number; readonly folded: boolean }
+  | { readonly kind: "process"; readonly figures: ProcessFigures }
+  | { readonly kind: "sockets"; readonly count: number; readonly reads: number; readonly folded: boolean }
+  | { readonly kind: "socket"; readonly socket: SocketReads }
+);
+
+/** How rows are to be chosen and ordered. */
+export interface Arrangement {
+  readonly sort: Sort;
+  /** Only what has this in it, in whatever case; all when empty. */
+  readonly filter: string;
+  readonly isFolded: (group: string) => boolean;
+}
+
+export const SOCKETS_GROUP = "sockets";
+
+export function arrange({ watchers, sockets }: Snapshot, arrangement: Arrangement): readonly Row[] {
+  const found = watchers
+    .map((watcher) => ({ name: watcher.name, sums: sumsOf(watcher.processes), processes: matching(watcher, arrangement.filter) }))
+    .filter(({ name, processes }) => processes.length > 0 || has(name, arrangement.filter));
+  const order = comparing<(typeof found)[number]>(
+    arrangement.sort,
+    ({ sums }) => sums,
+    (a, b) => compareText(a.name, b.name),
+  );
+  return [...found.sort(order).flatMap((watcher) => watcherRows(watcher, arrangement)), ...socketRows(sockets, arrangement)];
+}
+
+interface Found {
+  readonly name: string;
+  readonly sums: Sums;
+  readonly processes: readonly ProcessFigures[];
+}
+
+function watcherRows({ name, sums, processes }: Found, { sort, isFolded }: Arrangement): readonly Row[] {
+  const group = `watcher ${name}`;
+  const folded = isFolded(group);
+  const shown = processes.filter(({ gone }) => !gone).length;
+  const head: Row = { kind: "watcher", key: group, group, name, sums, shown, folded };
+  if (folded) return [head];
+  const order = comparing<ProcessFigures>(
+    sort,
+    (figures) => figures,
+    (a, b) => a.pid - b.pid,
+  );
+  const sorted = [...processes].sort(order);
+  return [head, ...sorted.map((figures): Row => ({ kind: "process", key: `process ${figures.pid} of ${name}`, group, figures }))];
+}
+
+function socketRows(sockets: readonly SocketReads[], { sort, filter, isFolded }: Arrangement): readonly Row[] {
+  const found = sockets.filter(({ address }) => has(SOCKETS_GROUP, filter) || has(address, filter));
+  if (found.length === 0) return [];
+  const folded = isFolded(SOCKETS_GROUP);
+  const reads = sockets.reduce((sum, socket) => sum + socket.reads, 0);
+  const head: Row = { kind: "sockets", key: SOCKETS_GROUP, group: SOCKETS_GROUP, count: sockets.length, reads, folded };
+  if (folded) return [head];
+  const byAddress = (a: SocketReads, b: SocketReads): number => compareText(a.address, b.address) || a.fd - b.fd;
+  const sign = sort.reversed ? -1 : 1;
+  const order = (a: SocketReads, b: SocketReads): number =>
+    sort.column === "name" ? sign * byAddress(a, b) : sign * (b.reads - a.reads) || byAddress(a, b);
+  return [head, ...found.sort(order).map((socket): Row => ({ kind: "socket", key: `socket ${socket.fd}`, group: SOCKETS_GROUP, socket }))];
+}
+
+/** A name that matches brings all processes with it. */
+function matching({ name, processes }: WatcherFigures, filter: string): readonly ProcessFigures[] {
+  if (has(name, filter)) return processes;
+  return processes.filter((one) => [String(one.pid), one.command, one.user, one.name ?? ""].some((text) => has(text, filter)));
+}
+
+function has(text: string, filter: string): boolean {
+  return text.toLowerCase().includes(filter.toLowerCase());
+}
+
+/** What a watcher's processes come to, without those that are gone; its age is the highest. */
+export function sumsOf(processes: readonly ProcessFigures[]): Sums {
+  const living = processes.filter(({ gone }) => !gone);
+  const sum = (pick: (figures: ProcessFigures) => number): number => living.reduce((total, figures) => total + pick(figures), 0);
+  const cpu = sum((figures) => figures.cpu);
+  return {
+    count: living.length,
+    average: living.length === 0 ? 0 : cpu / living.length,
+    cpu,
+    mem: sum((figures) => figures.mem),
+    rss: sum((figures) => figures.rss),
+    time: sum((figures) => figures.time),
+    age: living.reduce((highest, figures) => Math.max(highest, figures.age), 0),
+    user: living[0]?.user ?? "",
+    command: living[0]?.command ?? "",
+  };
+}

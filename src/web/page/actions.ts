@@ -1,0 +1,68 @@
+/** What can be done to watchers and processes, each with its confirmation where it takes something away. */
+import type { Commands } from "../../wire/contract.js";
+import type { WatcherState } from "../api.js";
+import type { Console } from "./console.js";
+import { plural } from "./model/format.js";
+
+type Verb = "start" | "stop" | "restart" | "reload";
+
+/** Runs a command on one watcher. Stopping and restarting are confirmed: somebody may be served right now. */
+export async function act(console: Console, verb: Verb, watcher: WatcherState): Promise<void> {
+  const { name } = watcher;
+  const many = plural(watcher.pids.length, "process", "processes");
+  if (verb === "stop") {
+    const body = `Its ${many} get the stop signal, and are killed when they outlast graceful_timeout. Nothing starts them again until somebody does.`;
+    if (!(await console.confirm({ title: `Stop ${name}?`, body, action: "Stop" }))) return;
+  }
+  if (verb === "restart") {
+    const body = `Its ${many} are stopped, then started anew: for a moment nothing runs. A reload replaces them without a gap.`;
+    if (!(await console.confirm({ title: `Restart ${name}?`, body, action: "Restart" }))) return;
+  }
+  // A name is a pattern unless it is said to be plain.
+  const match = verb === "reload" ? {} : { match: "simple" as const };
+  await console.command(verb, { name, ...match, waiting: true });
+}
+
+/** Replaces all processes without a gap, one by one where there is no room for twice as many. */
+export async function reload(
+  console: Console,
+  name: string,
+  how: Pick<Commands["reload"]["properties"], "graceful" | "sequential">,
+): Promise<void> {
+  await console.command("reload", { name, ...how, waiting: true });
+}
+
+const ALL: Readonly<Record<Verb, string>> = {
+  start: "Every watcher that has autostart, and does not run, is started.",
+  stop: "Every process of every watcher gets its stop signal. Nothing starts them again until somebody does.",
+  restart: "Every watcher is stopped, then started anew: for a moment nothing runs.",
+  reload: "The processes of every watcher are replaced, without a gap where the watcher allows it.",
+};
+
+/** Runs a command on all watchers, after it was confirmed. */
+export async function actOnAll(console: Console, verb: Verb): Promise<void> {
+  const action = `${verb.charAt(0).toUpperCase()}${verb.slice(1)} all`;
+  if (!(await console.confirm({ title: `${action} watchers?`, body: ALL[verb], action }))) return;
+  await console.command(verb, { waiting: true });
+}
+
+export async function remove(console: Console, name: string): Promise<void> {
+  const body =
+    "Its processes are stopped, and circusd forgets it. It comes back only by a reloadconfig or a restart of circusd, where circus.ini has it.";
+  if (!(await console.confirm({ title: `Remove ${name}?`, body, action: "Remove" }))) return;
+  const reply = await console.command("rm", { name, waiting: true });
+  if (reply !== null) console.go({ page: "overview" });
+}
+
+export async function kill(console: Console, name: string, pid: number): Promise<void> {
+  const body =
+    "It is asked to end by the watcher's stop signal, and killed with everything it started when it outlasts graceful_timeout. Then the watcher starts another one in its place.";
+  if (!(await console.confirm({ title: `Kill process ${pid} of ${name}?`, body, action: "Kill" }))) return;
+  await console.command("kill", { name, pid });
+}
+
+export async function removeProcess(console: Console, { name, pids }: WatcherState): Promise<void> {
+  const body = `One of its ${plural(pids.length, "process", "processes")} is stopped, and the watcher keeps one less from now on.`;
+  if (!(await console.confirm({ title: `Remove a process of ${name}?`, body, action: "Remove it" }))) return;
+  await console.command("decr", { name, nb: 1, waiting: true });
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { withOwnWatchers } from "../../../src/config/own-watchers.js";
+import { ARBITER_DEFAULTS, defaultSocket } from "../../../src/core/options.js";
+import type { ArbiterSpec, Loaded, SocketSpec, WatcherSpec } from "../../../src/core/spec.js";
+import { watcherSpec } from "../../helpers/spec.js";
+
+const PROGRAMS = { node: "/opt/no de/node", stats: "/opt/stats.js", web: "/opt/web.js" };
+
+interface Given {
+  readonly arbiter?: Partial<ArbiterSpec>;
+  readonly watchers?: readonly WatcherSpec[];
+  readonly sockets?: readonly SocketSpec[];
+}
+
+function loaded({ arbiter = {}, watchers = [], sockets = [] }: Given): Loaded {
+  const config = { arbiter: { ...ARBITER_DEFAULTS, ...arbiter }, watchers, sockets, plugins: [] };
+  return { config, diagnostics: [], faulty: { arbiter: false, watchers: [], sockets: [], plugins: [] } };
+}
+
+function helpersOf(given: Given) {
+  const { config, diagnostics } = withOwnWatchers(loaded(given), PROGRAMS);
+  const known = (given.watchers ?? []).length;
+  return { watchers: config.watchers.slice(known), sockets: config.sockets, told: diagnostics.map(({ message }) => message) };
+}
+
+test("nothing is added that was not asked for", () => {
+  assert.deepEqual(withOwnWatchers(loaded({}), PROGRAMS), loaded({}));
+});
+
+test("circusd-stats is told the endpoints, the level, and the sockets that it can count on", () => {
+  const shared = { ...defaultSocket("web"), host: "localhost" };
+  const spread = { ...defaultSocket("spread"), soReuseport: true };
+  const { watchers, told } = helpersOf({ arbiter: { statsd: true, loglevel: "warning" }, sockets: [shared, spread] });
+  assert.deepEqual(told, []);
+  const [stats, ...more] = watchers;
+  assert.deepEqual(more, []);
+  assert.equal(stats?.name, "circusd-stats");
+  assert.equal(stats.cmd, "'/opt/no de/node'");
+  const endpoints = ["--endpoint", "tcp://127.0.0.1:5555", "--pubsub", "tcp://127.0.0.1:5556", "--statspoint", "tcp://127.0.0.1:5557"];
+  assert.deepEqual(stats.args, ["/opt/stats.js", ...endpoints, "--log-level", "warning", "--socket", "web=$(circus.sockets.web)"]);
+  const { singleton, copyEnv, copyPath, maxRetry, closeChildStdout, closeChildStderr, internal } = stats;
+  assert.deepEqual(
+    { singleton, copyEnv, copyPath, maxRetry, closeChildStdout, closeChildStderr, internal },
+    { singleton: true, copyEnv: true, copyPath: true, maxRetry: -1, closeChildStdout: true, closeChildStderr: false, internal: true },
+  );
+});
+
+test("circusd-stats shows children and debug messages where that is set", () => {
+  const { watchers } = helpersOf({ arbiter: { statsd: true, statsChildren: true, debug: true } });
+  assert.deepEqual(watchers[0]?.args?.slice(-3), ["--log-level", "debug", "--children"]);
+  assert.equal(watchers[0].closeChildStdout, false);
+});
+
+test("circushttpd gets its socket by number and the files that are set", () => {
+  const arbiter = { httpd: true, httpdHost: "[::1]", httpdPort: 81, httpdHosts: ["a.example"], httpdTokenFile: "/etc/token" };
+  const { watchers, sockets, told } = helpersOf({ arbiter });
+  assert.deepEqual(told, []);
+  const given = ["--endpoint", "tcp://127.0.0.1:5555", "--fd", "$(circus.sockets.circushttpd)", "--host", "[::1]", "--log-level", "info"];
+  assert.deepEqual(watchers[0]?.args, ["/opt/web.js", ...given, "--allow-host", "a.example", "--token-file", "/etc/token"]);
+  assert.deepEqual(sockets, [{ ...defaultSocket("circushttpd"), host: "::1", port: 81, family: "AF_INET6" }]);
+});
+
+test("a helper that cannot be had is refused with the reason, and everything else is kept", () => {
+  const cases: readonly (readonly [Given, RegExp])[] = [
+    [
+      { arbiter: { statsd: true }, watchers: [watcherSpec({ name: "Circusd-Stats" })] },
+      /there is a \[watcher:circusd-stats\]; give that another name/,
+    ],
+    [{ arbiter: { statsd: true }, sockets: [defaultSocket("circusd-stats")] }, /there is a \[socket:circusd-stats\]/],
+    [{ arbiter: { statsd: true, endpoint: "tcp://127.0.0.1:*" } }, /where to reach "tcp:\/\/127\.0\.0\.1:\*"; give it a port or a path/],
+    [{ arbiter: { statsd: true, pubsubEndpoint: "tcp://127.0.0.1:0" } }, /where to reach/],
+    [{ arbiter: { statsd: true, statsEndpoint: "inproc://stats" } }, /where to reach "inproc:\/\/stats"/],
+    [{ arbiter: { httpd: true, endpoint: "tcp://127.0.0.1:0" } }, /circushttpd, which httpd in \[circus\] asks for/],
+    [
+      { arbiter: { httpd: true, httpdHost: "0.0.0.0" } },
+      /httpd_host "0\.0\.0\.0" can be reached from other hosts; set httpd_password_file or/,
+    ],
+    [{ arbiter: { httpd: true, httpdCertfile: "/c.pem" } }, /httpd_certfile and httpd_keyfile go together/],
+  ];
+  for (const [given, reason] of cases) {
+    const { watchers, sockets, told } = helpersOf(given);
+    assert.deepEqual(watchers, []);
+    assert.deepEqual(sockets, given.sockets ?? []);
+    assert.equal(told.length, 1);
+    assert.match(told[0] ?? "", reason);
+    assert.match(told[0] ?? "", /^Cannot start circus.*; everything else starts$/);
+  }
+});
+
+test("a console that others can reach is let be where it asks for a password", () => {
+  const { watchers } = helpersOf({ arbiter: { httpd: true, httpdHost: "0.0.0.0", httpdPasswordFile: "/etc/users" } });
+  assert.equal(watchers.length, 1);
+});
+
+test("where [circus] is faulty helpers that run are to run on", () => {
+  const faulty = { arbiter: true, watchers: ["web"], sockets: [], plugins: [] };
+  const { config, faulty: left } = withOwnWatchers({ ...loaded({ arbiter: { statsd: true } }), faulty }, PROGRAMS);
+  assert.deepEqual(config.watchers, []);
+  assert.deepEqual(left.watchers, ["web", "circusd-stats", "circushttpd"]);
+  assert.deepEqual(left.sockets, ["circusd-stats", "circushttpd"]);
+});
