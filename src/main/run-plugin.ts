@@ -112,7 +112,7 @@ interface Route extends AsyncDisposable {
 
 async function openRoute({ ssh, endpoint, pubsub }: PluginSettings): Promise<Route> {
   if (ssh === null) return { endpoint, pubsub, [Symbol.asyncDispose]: async () => undefined };
-  const [{ openTunnel }, { runProgram }] = await Promise.all([import("../cli/ssh.js"), import("./circusctl.js")]);
+  const [{ openTunnel }, { runProgram }] = await Promise.all([import("../cli/ssh.js"), import("./run-program.js")]);
   const forward = (far: string): ReturnType<typeof openTunnel> =>
     openTunnel(runProgram, far, { server: ssh, keyfile: null, timeout: SSH_TIMEOUT }).catch((error: unknown) => {
       throw new Mistake(messageOf(error));

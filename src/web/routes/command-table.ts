@@ -65,6 +65,7 @@ export const COMMANDS: { readonly [C in CommandName]: CommandEntry } = {
     },
     required: ["name", "cmd"],
   }),
+  commands: looks("Commands that modules of circusd add"),
   decr: acts("Remove processes from a watcher", { properties: { name, nb, waiting }, required: ["name"] }),
   dstats: looks("Figures of circusd itself"),
   get: looks("Options of a watcher, by name", {

@@ -2,19 +2,20 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { withOwnWatchers } from "../../../src/config/own-watchers.js";
 import { ARBITER_DEFAULTS, defaultSocket } from "../../../src/core/options.js";
-import type { ArbiterSpec, Loaded, SocketSpec, WatcherSpec } from "../../../src/core/spec.js";
+import type { ArbiterSpec, Loaded, PluginSpec, SocketSpec, WatcherSpec } from "../../../src/core/spec.js";
 import { watcherSpec } from "../../helpers/spec.js";
 
-const PROGRAMS = { node: "/opt/no de/node", stats: "/opt/stats.js", web: "/opt/web.js" };
+const PROGRAMS = { node: "/opt/no de/node", stats: "/opt/stats.js", web: "/opt/web.js", plugin: "/opt/plugin.js" };
 
 interface Given {
   readonly arbiter?: Partial<ArbiterSpec>;
   readonly watchers?: readonly WatcherSpec[];
   readonly sockets?: readonly SocketSpec[];
+  readonly plugins?: readonly PluginSpec[];
 }
 
-function loaded({ arbiter = {}, watchers = [], sockets = [] }: Given): Loaded {
-  const config = { arbiter: { ...ARBITER_DEFAULTS, ...arbiter }, watchers, sockets, plugins: [] };
+function loaded({ arbiter = {}, watchers = [], sockets = [], plugins = [] }: Given): Loaded {
+  const config = { arbiter: { ...ARBITER_DEFAULTS, ...arbiter }, watchers, sockets, plugins };
   return { config, diagnostics: [], faulty: { arbiter: false, watchers: [], sockets: [], plugins: [] } };
 }
 
@@ -99,4 +100,32 @@ test("where [circus] is faulty helpers that run are to run on", () => {
   assert.deepEqual(config.watchers, []);
   assert.deepEqual(left.watchers, ["web", "circusd-stats", "circushttpd"]);
   assert.deepEqual(left.sockets, ["circusd-stats", "circushttpd"]);
+});
+
+function plugin(use: string, active = true): PluginSpec {
+  const options = { attempts: "3", note: 'say "hi there"' };
+  return { name: "Mine", use, active, options, watcher: { ...watcherSpec({ name: "plugin:Mine" }), internal: true, priority: 7 } };
+}
+
+test("a plugin is run by circus-plugin under the watcher of its section, with its options as JSON", () => {
+  const { watchers, told } = helpersOf({ plugins: [plugin("circus.plugins.flapping.Flapping")] });
+  assert.deepEqual(told, []);
+  const [watcher] = watchers;
+  assert.equal(watcher?.cmd, "'/opt/no de/node'");
+  assert.equal(watcher.priority, 7);
+  const args = watcher.args;
+  assert.ok(Array.isArray(args));
+  assert.equal(args[0], "/opt/plugin.js");
+  assert.equal(args.at(-1), "circus.plugins.flapping.Flapping");
+  assert.deepEqual(JSON.parse(String(args[args.indexOf("--config") + 1])), { attempts: "3", note: 'say "hi there"' });
+});
+
+test("a plugin that is not active, or that cannot be run here, gets no watcher", () => {
+  assert.deepEqual(helpersOf({ plugins: [plugin("flapping", false)] }).watchers, []);
+  assert.deepEqual(helpersOf({ plugins: [plugin("my.python.Plugin")] }).watchers, []);
+});
+
+test("a plugin's watcher is faulty where its section is", () => {
+  const faulty = { arbiter: false, watchers: [], sockets: [], plugins: ["p"] };
+  assert.deepEqual(withOwnWatchers({ ...loaded({}), faulty }, PROGRAMS).faulty.watchers, ["plugin:p"]);
 });
