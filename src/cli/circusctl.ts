@@ -78,12 +78,13 @@ async function runAdded({ name, words, values, failure }: Extract<Invocation, { 
   });
 }
 
-/** Bash takes what is printed; the exit code is Circus's. */
+/** The shell takes what is printed; the exit code is Circus's. */
 async function completeForBash(world: World): Promise<number> {
-  const { complete, wordsOfBash } = await import("./completion.js");
+  const { afterGlobalOptions, complete, wordsOfBash } = await import("./completion.js");
+  const line = afterGlobalOptions(wordsOfBash(world.env));
   const ask = async (what: "watcherNames" | "addedNames"): Promise<readonly string[]> => {
     const found: string[] = [];
-    await withSession(world, {}, async (session) => {
+    await withSession(world, line.values, async (session) => {
       const shell = await import("./shell.js");
       found.push(...(await shell[what](session)));
       return 0;
@@ -91,7 +92,10 @@ async function completeForBash(world: World): Promise<number> {
     return found;
   };
   const names = { watchers: () => ask("watcherNames"), commands: () => ask("addedNames") };
-  world.stdout.write(`${(await complete(wordsOfBash(world.env), names)).join(" ")}\n`);
+  const found = await complete(line.words, names);
+  // Circus prints them in one line, which names with blanks do not survive.
+  const between = world.env["AUTO_COMPLETE"] === "lines" ? "\n" : " ";
+  world.stdout.write(`${found.join(between)}\n`);
   return 1;
 }
 

@@ -16,6 +16,7 @@ export interface LiveNames {
 export async function complete(words: readonly string[], names: LiveNames): Promise<readonly string[]> {
   const current = words.at(-1) ?? "";
   const [first] = words;
+  if (words.length === 0) return [];
   const found = (candidates: readonly string[]): readonly string[] =>
     candidates.filter((candidate) => candidate.startsWith(current)).sort();
   if (words.length <= 1 && current.startsWith("-")) return found(GLOBAL_OPTIONS.map(({ name }) => `--${name}`));
@@ -26,6 +27,28 @@ export async function complete(words: readonly string[], names: LiveNames): Prom
     return found([...GLOBAL_OPTIONS, ...command.options.map((name) => COMMAND_OPTIONS[name])].map(({ name }) => `--${name}`));
   const takesName = /^\[?<name>/.test(command.manual.operands) && command.name !== "add";
   return takesName && words.length === 2 ? found(await names.watchers()) : [];
+}
+
+export interface Line {
+  /** The global options with a value that stand before the command, by their names. */
+  readonly values: Readonly<Record<string, string>>;
+  /** The words from the command on; the last may be empty. */
+  readonly words: readonly string[];
+}
+
+/** Takes global options away that stand before the command. One without its value yet leaves no words to complete. */
+export function afterGlobalOptions(words: readonly string[]): Line {
+  const values: Record<string, string> = {};
+  let rest = words;
+  for (let first = rest[0]; first?.startsWith("-") && rest.length > 1; first = rest[0]) {
+    const [name = "", given] = first.replace(/^--/, "").split(/=(.*)/s, 2);
+    const option = GLOBAL_OPTIONS.find((one) => one.name === name);
+    const takesWord = option !== undefined && option.kind !== "flag" && given === undefined;
+    const value = takesWord ? rest[1] : given;
+    if (value !== undefined) values[name] = value;
+    rest = rest.slice(takesWord ? 2 : 1);
+  }
+  return { values, words: rest };
 }
 
 /** The words up to the cursor, as bash tells them in COMP_WORDS and COMP_CWORD, without the program. */
