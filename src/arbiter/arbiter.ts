@@ -5,6 +5,7 @@
 import type { Config, Loaded, WatcherSpec } from "../core/spec.js";
 import type { Demise } from "../core/watcher/state.js";
 import { CommandError, ERRNO } from "../wire/contract.js";
+import { Beacon } from "./beacon.js";
 import type { Control } from "./control.js";
 import { Controller } from "./controller.js";
 import { handlers } from "./commands/index.js";
@@ -43,6 +44,7 @@ export class Arbiter implements Control {
   readonly stopping: Promise<void>;
   readonly #publisher: Publisher;
   readonly #premises: Premises;
+  readonly #beacon: Beacon;
   readonly #fleet: Fleet;
   readonly #runnerParts: Omit<RunnerParts, "onRemoved" | "onOver">;
   #config: Config | null = null;
@@ -76,6 +78,7 @@ export class Arbiter implements Control {
     this.#publisher = new Publisher(parts.clock);
     const controller = new Controller({ arbiter: this, handlers, log: parts.log, clock: parts.clock });
     this.#premises = new Premises(new Endpoints(parts, this.#publisher, controller), this.sockets);
+    this.#beacon = new Beacon(parts);
     this.#runnerParts = {
       ...parts,
       onActivity: (fds, ready) => parts.sockets.onActivity(fds, ready),
@@ -112,6 +115,7 @@ export class Arbiter implements Control {
       await this.#premises.close();
       throw cause;
     });
+    await this.#beacon.answerAt(loaded.config.arbiter.multicastEndpoint, loaded.config.arbiter.endpoint);
     // A stop may have come meanwhile.
     if (this.#quitting) return this.#premises.close();
     this.parts.log.info("Arbiter now waiting for commands");
@@ -278,6 +282,7 @@ export class Arbiter implements Control {
         void this.stop();
       },
     });
+    await this.#beacon.answerAt(next.arbiter.multicastEndpoint, next.arbiter.endpoint);
     // Work that is still under way must not bring them to life again.
     this.#fleet.retire(RESTARTING);
     for (const runner of this.watchers.all()) this.watchers.remove(runner);
@@ -304,6 +309,7 @@ export class Arbiter implements Control {
     this.#retire();
     if (stuck.length === 0 && !this.#fleet.isDown) stuck = await this.stopAll();
     for (const name of stuck) this.parts.log.error(`${name} does not stop`);
+    this.#beacon.close();
     await this.#premises.close();
     await this.parts.host.close();
     this.#finish();

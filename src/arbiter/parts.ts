@@ -1,5 +1,5 @@
 /** What the arbiter and its watchers are made of; `main` hands it in, tests make it of memory. */
-import type { Clock, Hooks, LoadConfig, Log, MatchNames, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
+import type { Clock, Discovery, Hooks, LoadConfig, Log, MatchNames, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
 import type { Result } from "../core/result.js";
 import type { ArbiterSpec, WatcherSpec } from "../core/spec.js";
 import type { Demise } from "../core/watcher/state.js";
@@ -18,6 +18,7 @@ export interface ArbiterParts {
   readonly sockets: Sockets;
   readonly hooks: Hooks;
   readonly transport: Transport;
+  readonly discovery: Discovery;
   readonly load: LoadConfig;
   readonly daemon: DaemonFacts;
   /** Names that a regular expression matches from their beginning, within a limit of time. */

@@ -27,6 +27,8 @@ async function obey(invocation: Invocation, world: World): Promise<number> {
       return 0;
     case "help":
       return printHelp(invocation.command, world);
+    case "discover":
+      return (await import("./discover.js")).discover(invocation.values, world);
     case "shell": {
       const { values } = invocation;
       return withSession(world, values, async (session) => (await import("./shell.js")).runShell(session, world));
