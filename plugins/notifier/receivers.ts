@@ -27,10 +27,10 @@ const SAMPLE: Notice = { event: "failed", watcher: "web", pid: 1, exitCode: 1, t
 
 /** @throws PluginOptionError where the section cannot be used, or names nobody */
 export function readReceivers(options: PluginOptions, receiving: Receiving): readonly Receiver[] {
+  // Without either there is nobody to tell.
+  if (options.text("command") === null) options.required("url", "https://…, or command = PROGRAM …");
   const timeout = options.seconds("timeout", 10);
-  const receivers = [webhook(options, receiving, timeout), command(options, receiving, timeout)].filter((one) => one !== null);
-  if (receivers.length > 0) return receivers;
-  throw options.mistake("url", "expected a URL, or a program in command, so that there is somebody to tell");
+  return [webhook(options, receiving, timeout), command(options, receiving, timeout)].filter((one) => one !== null);
 }
 
 function webhook(options: PluginOptions, receiving: Receiving, timeout: number): Receiver | null {

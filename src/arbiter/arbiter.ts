@@ -7,6 +7,7 @@ import type { Demise } from "../core/watcher/state.js";
 import { CommandError, ERRNO } from "../wire/contract.js";
 import { openMemory } from "../wire/memory/transport.js";
 import { AddedCommands } from "./added-commands.js";
+import { Beacon } from "./beacon.js";
 import type { Control } from "./control.js";
 import { Controller } from "./controller.js";
 import { handlers } from "./commands/index.js";
@@ -49,6 +50,7 @@ export class Arbiter implements Control {
   readonly stopping: Promise<void>;
   readonly #publisher: Publisher;
   readonly #premises: Premises;
+  readonly #beacon: Beacon;
   readonly #fleet: Fleet;
   readonly #runnerParts: Omit<RunnerParts, "onRemoved" | "onOver">;
   #config: Config | null = null;
@@ -85,6 +87,7 @@ export class Arbiter implements Control {
     const controller = new Controller({ arbiter: this, handlers, log: parts.log, clock: parts.clock });
     void within.transport.serve(within.endpoint, { maxFrame: Infinity }, (incoming) => controller.take(incoming));
     this.#premises = new Premises(new Endpoints(parts, this.#publisher, controller), this.sockets);
+    this.#beacon = new Beacon(parts);
     this.#runnerParts = {
       ...parts,
       onActivity: (fds, ready) => parts.sockets.onActivity(fds, ready),
@@ -123,6 +126,7 @@ export class Arbiter implements Control {
       await this.#premises.close();
       throw cause;
     });
+    await this.#beacon.answerAt(loaded.config.arbiter.multicastEndpoint, loaded.config.arbiter.endpoint);
     // A stop may have come meanwhile.
     if (this.#quitting) return this.#premises.close();
     this.parts.log.info("Arbiter now waiting for commands");
@@ -294,6 +298,7 @@ export class Arbiter implements Control {
         void this.stop();
       },
     });
+    await this.#beacon.answerAt(next.arbiter.multicastEndpoint, next.arbiter.endpoint);
     // Work that is still under way must not bring them to life again.
     this.#fleet.retire(RESTARTING);
     for (const runner of this.watchers.all()) this.watchers.remove(runner);
@@ -321,6 +326,7 @@ export class Arbiter implements Control {
     if (stuck.length === 0 && !this.#fleet.isDown) stuck = await this.stopAll();
     for (const name of stuck) this.parts.log.error(`${name} does not stop`);
     await this.#dismissListeners();
+    this.#beacon.close();
     await this.#premises.close();
     await this.parts.host.close();
     this.#finish();

@@ -1,5 +1,17 @@
 /** What the arbiter and its watchers are made of; `main` hands it in, tests make it of memory. */
-import type { Clock, Hooks, LoadCommands, LoadConfig, Log, MatchNames, Outputs, ProcessHost, Random, Sockets } from "../core/ports.js";
+import type {
+  Clock,
+  Discovery,
+  Hooks,
+  LoadCommands,
+  LoadConfig,
+  Log,
+  MatchNames,
+  Outputs,
+  ProcessHost,
+  Random,
+  Sockets,
+} from "../core/ports.js";
 import type { Result } from "../core/result.js";
 import type { ArbiterSpec, WatcherSpec } from "../core/spec.js";
 import type { Demise } from "../core/watcher/state.js";
@@ -24,6 +36,7 @@ export interface ArbiterParts {
   readonly sockets: Sockets;
   readonly hooks: Hooks;
   readonly transport: Transport;
+  readonly discovery: Discovery;
   readonly load: LoadConfig;
   /** Loads added commands, which reach the arbiter by this transport and endpoint. */
   readonly loadCommands: (modules: readonly string[], within: Within) => ReturnType<LoadCommands>;

@@ -29,6 +29,8 @@ async function obey(invocation: Invocation, world: World): Promise<number> {
       return printHelp(invocation, world);
     case "added":
       return runAdded(invocation, world);
+    case "discover":
+      return (await import("./discover.js")).discover(invocation.values, world);
     case "shell": {
       const { values } = invocation;
       return withSession(world, values, async (session) => (await import("./shell.js")).runShell(session, world));

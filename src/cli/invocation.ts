@@ -14,6 +14,7 @@ export type Invocation =
   | { readonly kind: "shell"; readonly values: Values }
   /** A word that is no command here; the daemon may know it. `failure` is what to say where it does not. */
   | { readonly kind: "added"; readonly name: string; readonly words: readonly string[]; readonly values: Values; readonly failure: string }
+  | { readonly kind: "discover"; readonly values: Values }
   | { readonly kind: "run"; readonly command: Command; readonly input: Input; readonly values: Values };
 
 /** Reads a command line; the failure is one line for the user, a mistake of usage. */
@@ -33,6 +34,7 @@ export async function readInvocation(argv: readonly string[]): Promise<Result<In
   if (wrong !== null) return fail(wrong);
   if (all["version"] === true) return succeed({ kind: "version" });
   if (all["help"] === true) return succeed({ kind: "help", command, values: all });
+  if (all["discover"] === true) return fail("argument --discover: not allowed with a command");
   return succeed({ kind: "run", command, input: { words: tail.value.words, values: all }, values: all });
 }
 
@@ -40,7 +42,8 @@ async function readWithoutCommand(values: Values): Promise<Result<Invocation, st
   const wrong = await misplaced(values, GLOBAL_OPTIONS);
   if (wrong !== null) return fail(wrong);
   if (values["version"] === true) return succeed({ kind: "version" });
-  return succeed(values["help"] === true ? { kind: "help", command: null, values } : { kind: "shell", values });
+  if (values["help"] === true) return succeed({ kind: "help", command: null, values });
+  return succeed({ kind: values["discover"] === true ? "discover" : "shell", values });
 }
 
 async function readHelp(word: string | undefined, values: Values): Promise<Result<Invocation, string>> {

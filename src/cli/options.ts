@@ -1,4 +1,5 @@
 /** Every option of circusctl, those of the program and those of single commands, written once. */
+import { CIRCUS_GROUP } from "../core/multicast.js";
 import type { OptionSpec } from "./args.js";
 
 /** Where circusd listens when nobody says otherwise. */
@@ -9,9 +10,16 @@ export const DEFAULT_TIMEOUT = 5;
 
 /** Accepted before and after the command. */
 export const GLOBAL_OPTIONS = [
+  { name: "discover", kind: "flag", help: "print the daemons that answer over UDP multicast, endpoint and host, and exit" },
   { name: "endpoint", kind: "text", help: `connection endpoint (default: $CIRCUSCTL_ENDPOINT, else ${DEFAULT_ENDPOINT})` },
   { name: "help", short: "h", kind: "flag", help: "show help, of the command where one is named, and exit" },
   { name: "json", kind: "flag", help: "print the reply as JSON" },
+  {
+    name: "multicast",
+    kind: "text",
+    metavar: "ADDRESS",
+    help: `with --discover: where to ask (default: ${CIRCUS_GROUP}); --timeout is how long answers are waited for (default: 1)`,
+  },
   { name: "prettify", kind: "flag", help: "with --json: indent it and sort its keys" },
   { name: "ssh", kind: "text", metavar: "USER@HOST[:PORT]", help: "reach the endpoint from this host, through the system's ssh" },
   { name: "ssh_keyfile", kind: "text", metavar: "FILE", help: "private key for --ssh" },

@@ -118,6 +118,11 @@ async function obey(session: Session, invocation: Invocation, world: World): Pro
       await execute({ ...session, settings: merged }, invocation.command, invocation.input);
       return;
     }
+    case "discover": {
+      const { discover } = await import("./discover.js");
+      await discover(invocation.values, world);
+      return;
+    }
     case "shell":
     case "added":
       return;

@@ -3,6 +3,7 @@
  * tests make them of memory, `main` hands them in.
  */
 import type { Environment, HookName, HookSpec, Limits, SocketSpec, StreamSpec } from "./spec.js";
+import type { MulticastGroup } from "./multicast.js";
 import type { Result } from "./result.js";
 
 export type Pid = number;
@@ -286,6 +287,20 @@ export interface AddedCommand {
 
 /** Loads the modules of added commands; the failure tells which of them cannot be used, and why. */
 export type LoadCommands = (modules: readonly string[]) => Promise<Result<readonly AddedCommand[], string>>;
+/** A datagram that came in a multicast group. */
+export interface Question {
+  readonly text: string;
+  /** The address that it came from. */
+  readonly host: string;
+  /** Whether that is an address of this host. */
+  readonly isOwn: boolean;
+}
+
+/** Makes the daemon one that can be found. */
+export interface Discovery {
+  /** Joins a group on every network device; `answer` gives what is sent back, or null. It does not keep the program alive. */
+  listen(group: MulticastGroup, answer: (question: Question) => string | null): Promise<Result<{ close(): void }, string>>;
+}
 
 /** Whoever started the daemon and wants to be told how it is, in the words of sd_notify(3). It never throws. */
 export interface ServiceManager {

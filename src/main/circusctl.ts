@@ -16,6 +16,7 @@ export async function circusctl(argv: readonly string[]): Promise<void> {
     version: packageVersion(),
     openTransport: async () => (await import("../wire/zmq/transport.js")).openZmq(),
     run: runProgram,
+    ask: async (inquiry) => (await import("../os/discovery.js")).askGroup(inquiry),
     onInterrupt,
   });
   // What a library still holds open has nothing more to do.

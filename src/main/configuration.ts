@@ -2,7 +2,7 @@
 import { inOrder } from "../config/diagnose.js";
 import { withHandedSockets } from "../config/handed-sockets.js";
 import { loadConfig, type LoadedTree } from "../config/load.js";
-import type { Config, Diagnostic, Loaded } from "../core/spec.js";
+import type { Diagnostic, Loaded } from "../core/spec.js";
 import type { HandedSocket } from "../os/handed-sockets.js";
 import { setupOf, type LoadedSetup } from "../os/log/load-setup.js";
 import type { Overrides } from "./circusd-options.js";
@@ -21,17 +21,11 @@ export async function readConfiguration(file: string, overrides: Overrides, hand
   const files = await loadFiles(file, handed);
   const read = complete(files, overrides, handed);
   const found = inOrder([...read.diagnostics, ...(await checkHost(files))], files.files);
-  const loaded = { ...read, diagnostics: [...found, ...unavailable(read.config)] };
+  const loaded = { ...read, diagnostics: found };
   const log = await setupOf(loaded.config.arbiter);
   if (log.ok) return { loaded, log: log.value };
   const fault: Diagnostic = { severity: "error", message: log.failure, place: null };
   return { loaded: { ...loaded, diagnostics: [...loaded.diagnostics, fault] }, log: null };
-}
-
-/** What a circus.ini may ask for and this version does not have: said aloud, so that nobody waits for it. */
-function unavailable({ arbiter }: Config): readonly Diagnostic[] {
-  const wanted = [...(arbiter.multicastEndpoint === "" ? [] : [`multicast_endpoint = ${arbiter.multicastEndpoint}: discovery`])];
-  return wanted.map((what) => ({ severity: "warning", message: `${what} is not part of this version and is not started`, place: null }));
 }
 
 /** Reads the files as this process sees them. */

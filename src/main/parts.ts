@@ -3,6 +3,7 @@ import type { ArbiterParts } from "../arbiter/parts.js";
 import type { Log } from "../core/ports.js";
 import { systemClock } from "../os/clock.js";
 import type { HandedSocket } from "../os/handed-sockets.js";
+import { systemDiscovery } from "../os/discovery.js";
 import { createHooks } from "../os/hooks.js";
 import { resolveIdentity } from "../os/identity.js";
 import { loadNative } from "../os/native.js";
@@ -69,6 +70,7 @@ export function systemParts({ log, transport, load, adopt, subreaper, handed = [
     sockets: createSockets({ handed }),
     hooks: createHooks({ log }),
     transport,
+    discovery: systemDiscovery(),
     load,
     loadCommands,
     daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },

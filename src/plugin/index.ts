@@ -5,5 +5,6 @@ export { CallError, CallTimeout } from "../client/errors.js";
 export { matcher } from "../core/fnmatch.js";
 export { parseSignal } from "../core/signals.js";
 export { topicName } from "../core/topics.js";
+export { splitWords } from "../core/words.js";
 export type { Log } from "../core/ports.js";
 export type { CommandName, Commands, OkReply, ProcessStats } from "../wire/contract.js";

@@ -110,6 +110,11 @@ export abstract class CircusPlugin {
     return this.#context.clock.epoch();
   }
 
+  /** Seconds of a clock that nobody sets, for measuring how long something takes. */
+  elapsed(): number {
+    return this.#context.clock.now() / 1000;
+  }
+
   /** Runs something again and again with that many seconds between, never twice at a time, until the plugin stops. */
   every(seconds: number, run: Run): void {
     this.after(seconds, async () => {

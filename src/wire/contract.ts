@@ -157,7 +157,10 @@ export interface Commands {
   /** With a name the reply's own `status` carries the watcher's. */
   status: {
     properties: { readonly name?: string };
-    reply: { readonly statuses: Readonly<Record<string, WatcherStatus>> } | { readonly status: WatcherStatus };
+    reply:
+      | { readonly statuses: Readonly<Record<string, WatcherStatus>> }
+      /** `stops` (added): how often it was told to stop, so that who means to start it sees whether another stopped it since. */
+      | { readonly status: WatcherStatus; readonly stops?: number };
   };
   stop: { properties: Waiting & { readonly name?: string; readonly match?: Match }; reply: { readonly info?: null } };
   /**

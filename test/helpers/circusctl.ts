@@ -23,6 +23,8 @@ export interface Setting {
   readonly terminal?: boolean;
   readonly endpoint?: string;
   readonly interrupt?: AbortSignal;
+  /** What comes back from a multicast group, text and host; without it there is no network. */
+  readonly network?: (group: string) => readonly (readonly [string, string])[];
   /** Called whenever something is written, with all that was. */
   readonly observe?: (written: { readonly stdout: string; readonly stderr: string }) => void;
 }
@@ -61,6 +63,11 @@ export async function circusctl(argv: readonly string[], setting: Setting = {}):
     version: "1.2.3",
     openTransport: async () => transport,
     run: async () => ({ ended: Promise.resolve({ how: "exit code 255", said: "no route to host" }), end: () => undefined }),
+    ask: async ({ group, heard }) => {
+      if (setting.network === undefined) return { ok: false, failure: "no network device sends multicast" };
+      for (const [text, host] of setting.network(`${group.host}:${group.port}`)) heard(text, host);
+      return { ok: true, value: undefined };
+    },
     onInterrupt: () => setting.interrupt ?? new AbortController().signal,
   };
   // A network of memory holds no socket that would keep the test alive until a timeout.

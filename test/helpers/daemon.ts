@@ -236,7 +236,7 @@ function pubsubIn(dir: TempDir): string {
 }
 
 function configuration(dir: TempDir, options: DaemonOptions): string {
-  return `[circus]\nendpoint = ${endpointIn(dir)}\npubsub_endpoint = ${pubsubIn(dir)}\nmulticast_endpoint =\n${options.circus ?? ""}\n\n${options.ini ?? ""}\n`;
+  return `[circus]\nendpoint = ${endpointIn(dir)}\npubsub_endpoint = ${pubsubIn(dir)}\n${options.circus ?? ""}\n\n${options.ini ?? ""}\n`;
 }
 
 /** Pids of all processes below one, from the kernel's own lists. */

@@ -1,5 +1,6 @@
 /** Every option of [circus] and its default, in the order in which manuals show them. */
 import type { ArbiterSpec, LogLevel } from "../spec.js";
+import { CIRCUS_GROUP, parseMulticast } from "../multicast.js";
 import { type Result, fail, succeed } from "../result.js";
 import { decimal, flag, integer, type Kind, octal, optional, optionalText, seconds, text, word, words } from "./kinds.js";
 import { type Option, type OptionDoc, rowsOf } from "./option.js";
@@ -42,7 +43,14 @@ const endpoint: Kind<string> = addressed(
   /^(tcp:\/\/.+:(\*|0*([0-5]?\d{1,4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))|(ipc|inproc):\/\/.+)$/,
   "expected an endpoint such as tcp://127.0.0.1:5555 or ipc:///run/circus.sock",
 );
-const multicast: Kind<string> = addressed(/^(udp:\/\/.+)?$/, "expected an address such as udp://237.219.251.97:12027, or nothing");
+const multicast: Kind<string> = {
+  ...text,
+  label: "address",
+  parseText(value) {
+    const expected = `expected a multicast address such as ${CIRCUS_GROUP}, or nothing`;
+    return value.trim() === "" || parseMulticast(value) !== null ? succeed(value.trim()) : fail(expected);
+  },
+};
 const level = word(LEVELS, "log level");
 
 /** Python's logging knows two more words for these. */
@@ -82,7 +90,7 @@ export const ARBITER_OPTIONS: readonly Option<ArbiterSpec>[] = [
   }),
   row("multicastEndpoint", multicast, {
     name: "multicast_endpoint",
-    doc: "UDP multicast address on which the daemon tells whoever asks where its endpoint is, such as `udp://237.219.251.97:12027`. Not set, it tells nobody; Circus tells everybody unless this is empty.",
+    doc: "UDP multicast address on which the daemon tells whoever asks where its endpoint is, such as Circus's `udp://237.219.251.97:12027`; an endpoint on the loopback device or of ipc it tells to its own host alone. Not set, it tells nobody; Circus tells everybody unless this is empty.",
   }),
   row("checkDelay", decimal(), {
     name: "check_delay",

@@ -253,7 +253,7 @@ rate_limit = 0
 test("options that cannot be used are refused at the start", async () => {
   const url = "http://127.0.0.1:1/";
   const refused: readonly (readonly [Readonly<Record<string, string>>, RegExp])[] = [
-    [{}, /Cannot use url = "" .* expected a URL, or a program in command/],
+    [{}, /Cannot start \[plugin:test\] without "url": add url = https:\/\/…, or command = PROGRAM …$/],
     [{ url: "ftp://x" }, /Cannot use url = "ftp:\/\/x" .* begins with http/],
     [{ url: "{env.NOBODY_SETS_THIS}" }, /Cannot use url = .* the environment variable NOBODY_SETS_THIS is not set/],
     [{ url, events: "failed crash" }, /there is no event "crash"; expected some of failed, gave_up/],

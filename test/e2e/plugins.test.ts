@@ -1,0 +1,188 @@
+/** Plugins of users under a real circusd, and by hand with circus-plugin. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { Daemon, isAlive } from "../helpers/daemon.js";
+import { commandOf, eventually, fileWith, kill } from "../helpers/facts.js";
+import { repositoryPath } from "../helpers/root.js";
+import { tempDir, type TempDir } from "../helpers/temp.js";
+
+/** A plugin as a user writes it: no package named circusd is anywhere near the directory that it is copied to. */
+const LOGGER = readFileSync(repositoryPath("test", "fixtures", "plugins", "logs-events.js"), "utf8");
+const CLUMSY = readFileSync(repositoryPath("test", "fixtures", "plugins", "throws-at-once.js"), "utf8");
+
+const WEB = "[watcher:web]\ncmd = sleep 60\n";
+
+interface Ran {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** Runs circus-plugin in a directory until it ends; `act` is told what it has written so far. */
+async function byHand(
+  dir: TempDir,
+  args: readonly string[],
+  act: (output: string, pid: number | undefined) => void = () => {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, [repositoryPath("bin", "circus-plugin.js"), ...args], { cwd: dir.path });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      act(output, child.pid);
+    });
+  }
+  await once(child, "close");
+  return { code: child.exitCode, output: output.replace(/^\d\S+ \S+ /gm, "").replace(/\[\d+\]/g, "[PID]") };
+}
+
+test("a plugin from a file beside circus.ini hears every event, with options that have blanks and quotes", async (t) => {
+  const ini = `${WEB}[plugin:logger]\nuse = ./plugins/logger.js:Logger\nfilename = events.log\ngreeting = "two  words":::and 'more'\n`;
+  const daemon = await Daemon.start(t, { ini, files: { "plugins/logger.js": LOGGER } });
+  await fileWith(daemon.dir.join("events.log"), /^ready "two {2}words":::and 'more'$/m);
+  await daemon.client.call("restart", { name: "web", waiting: true });
+  const log = await fileWith(daemon.dir.join("events.log"), /^start web /m);
+  assert.match(log, /^stop web \{"time":\d/m);
+  assert.match(log, /^spawn web \{"process_pid":\d+,"time":\d/m);
+  await daemon.client.call("stop", { name: "plugin:logger", waiting: true });
+  assert.match(readFileSync(daemon.dir.join("events.log"), "utf8"), /^stop\n$/m);
+});
+
+test("active = False starts no plugin, and an unknown one is a warning with its place while everything else starts", async (t) => {
+  const ini = `[plugin:asleep]\nuse = ./logger.js\nactive = False\n[plugin:python]\nuse = myproject.plugins.Logger\n${WEB}`;
+  const daemon = await Daemon.start(t, { ini, files: { "logger.js": LOGGER } });
+  await daemon.onlyProcess("web");
+  const reply = await daemon.client.call("list", {});
+  assert.deepEqual("watchers" in reply ? reply.watchers : [], ["web"]);
+  assert.match(
+    daemon.output,
+    /circus\.ini:\d+: warning: Cannot start \[plugin:python\] with use "myproject\.plugins\.Logger": it is a Python name/,
+  );
+});
+
+test("a plugin that throws is started again, ever more slowly, with its stack in the log, and circusd goes on", async (t) => {
+  const ini = `${WEB}[plugin:clumsy]\nuse = ./clumsy.mjs\nrestart_delay = 0.01\n`;
+  const daemon = await Daemon.start(t, { ini, files: { "clumsy.mjs": CLUMSY } });
+  const web = await daemon.onlyProcess("web");
+  await daemon.event("watcher.plugin:clumsy.reap", 3);
+  assert.match(daemon.output, /clumsy\[\d+\] \[CRITICAL\] Error: clumsy\n +at Clumsy\.handleInit \(file:.*clumsy\.mjs:5/);
+  assert.match(JSON.stringify((await daemon.event("watcher.plugin:clumsy.reap")).payload), /"exit_code":1\b/);
+  assert.equal(await daemon.onlyProcess("web"), web);
+});
+
+test("reloadconfig restarts the plugin whose option has changed, and that one alone", async (t) => {
+  const ini = (greeting: string) =>
+    `[plugin:one]\nuse = ./logger.js\nfilename = one.log\ngreeting = ${greeting}\n[plugin:two]\nuse = ./logger.js\nfilename = two.log\n${WEB}`;
+  const daemon = await Daemon.start(t, { ini: ini("hello"), files: { "logger.js": LOGGER } });
+  await fileWith(daemon.dir.join("one.log"), /^ready hello$/m);
+  const [web, two] = [await daemon.onlyProcess("web"), await daemon.onlyProcess("plugin:two")];
+  const text = readFileSync(daemon.dir.join("circus.ini"), "utf8");
+  await daemon.dir.write("circus.ini", text.replace("greeting = hello", "greeting = goodbye"));
+  await daemon.client.call("reloadconfig", { waiting: true });
+  await fileWith(daemon.dir.join("one.log"), /^ready goodbye$/m);
+  assert.deepEqual([await daemon.onlyProcess("web"), await daemon.onlyProcess("plugin:two")], [web, two]);
+});
+
+test("a plugin ends when the circusd that started it is killed", async (t) => {
+  const daemon = await Daemon.start(t, {
+    ini: "[plugin:logger]\nuse = ./logger.js\nfilename = events.log\n",
+    files: { "logger.js": LOGGER },
+  });
+  const pid = await daemon.onlyProcess("plugin:logger");
+  await fileWith(daemon.dir.join("events.log"), /^ready/m);
+  assert.ok(commandOf(pid).includes("--name"));
+  kill(daemon.pid, "SIGKILL");
+  await fileWith(daemon.dir.join("events.log"), /^stop$/m);
+  await eventually(
+    () => isAlive(pid),
+    (alive) => !alive,
+  );
+});
+
+test("circus-plugin runs a plugin by hand in the words of Circus, until a signal", async (t) => {
+  const dir = await tempDir(t);
+  await dir.write("logger.js", LOGGER);
+  const ends = ["--endpoint", `ipc://${dir.join("a")}`, "--pubsub", `ipc://${dir.join("b")}`];
+  const { code, output } = await byHand(dir, [...ends, "--config", "filename:events.log", "./logger.js:Logger"], (text, pid) => {
+    if (text.endsWith("Starting\n")) void fileWith(dir.join("events.log"), /ready/).then(() => kill(pid, "SIGINT"));
+  });
+  assert.equal(code, 0);
+  assert.equal(
+    output,
+    `Logger[PID] [INFO] Loading the plugin...
+Logger[PID] [INFO] Endpoint: 'ipc://${dir.join("a")}'
+Logger[PID] [INFO] Pub/sub: 'ipc://${dir.join("b")}'
+Logger[PID] [INFO] Starting
+Logger[PID] [INFO] Stopping
+`,
+  );
+  assert.equal(readFileSync(dir.join("events.log"), "utf8"), "ready \nstop\n");
+});
+
+test("a second signal ends a plugin whose handleStop hangs", async (t) => {
+  const dir = await tempDir(t);
+  await dir.write("hangs.js", LOGGER);
+  const stopping = fileWith(dir.join("events.log"), /stop/);
+  const ended = byHand(dir, ["--config", "filename:events.log:::hangs:yes", "./hangs.js"], (text, pid) => {
+    if (text.endsWith("Starting\n")) void fileWith(dir.join("events.log"), /ready/).then(() => kill(pid, "SIGTERM"));
+    if (text.endsWith("Stopping\n")) void stopping.then(() => kill(pid, "SIGTERM"));
+  });
+  assert.equal((await ended).code, 3);
+});
+
+const FAULTS: readonly (readonly [title: string, use: string, text: string, told: RegExp])[] = [
+  ["a file that is not there", "./none.js", "", /Cannot load plugin "\.\/none\.js": there is no such file; write the path of a module\n$/],
+  ["a package that is not there", "circus-none", "", /Cannot load plugin "circus-none": Cannot find package 'circus-none'/],
+  [
+    "a module that lacks one",
+    "./mine.js",
+    'import "lacking";',
+    /Cannot load plugin "\.\/mine\.js": Cannot find package 'lacking' imported from .*mine\.js\n$/,
+  ],
+  [
+    "an export that is not there",
+    "./mine.js:Nope",
+    LOGGER,
+    /Cannot load plugin "\.\/mine\.js:Nope": it has no export "Nope"; it exports "Logger"\n$/,
+  ],
+  [
+    "a text that cannot be parsed",
+    "./mine.mjs",
+    "foo bar",
+    /Cannot load plugin "\.\/mine\.mjs": Unexpected identifier.*; "node --check FILE" shows where\n$/,
+  ],
+  [
+    "an import of what is not exported",
+    "./mine.mjs",
+    'import { no } from "node:fs";',
+    /mine\.mjs:1: The requested module 'node:fs' does not provide/,
+  ],
+  ["a module that throws", "./mine.mjs", 'throw new Error("no way");', /\[CRITICAL\] Error: no way\n +at file:.*mine\.mjs:1/],
+  [
+    "an option that cannot be used",
+    "flapping",
+    "",
+    /\[CRITICAL\] Cannot use attempts = "x" in \[plugin:Flapping\]: expected an integer of 1 or more\n$/,
+  ],
+];
+
+for (const [title, use, text, told] of FAULTS) {
+  test(`circus-plugin tells of ${title} and exits with 1`, async (t) => {
+    const dir = await tempDir(t);
+    if (use.startsWith("./m")) await dir.write(use.replace(/:.*/, ""), text);
+    const { code, output } = await byHand(dir, ["--config", "attempts:x", use]);
+    assert.match(output, told);
+    assert.equal(code, 1);
+  });
+}
+
+test("circus-plugin finds a package from the working directory, also one for import alone", async (t) => {
+  const dir = await tempDir(t);
+  const manifest = { name: "circus-mine", type: "module", exports: { import: "./mine.js" } };
+  await dir.write("node_modules/circus-mine/package.json", JSON.stringify(manifest));
+  await dir.write("node_modules/circus-mine/mine.js", CLUMSY);
+  const { output } = await byHand(dir, ["circus-mine"]);
+  assert.match(output, /Error: clumsy\n/);
+});
