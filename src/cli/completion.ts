@@ -22,7 +22,8 @@ export async function complete(words: readonly string[], names: WatcherNames): P
   if (current.startsWith("-"))
     return found([...GLOBAL_OPTIONS, ...command.options.map((name) => COMMAND_OPTIONS[name])].map(({ name }) => `--${name}`));
   const takesName = /^\[?<name>/.test(command.manual.operands) && command.name !== "add";
-  return takesName && words.length === 2 ? found(await names()) : [];
+  const takesMore = command.manual.operands.includes("<name>...");
+  return takesName && (words.length === 2 || takesMore) ? found(await names()) : [];
 }
 
 /** The words up to the cursor, as bash tells them in COMP_WORDS and COMP_CWORD, without the program. */
