@@ -167,6 +167,22 @@ test("watchers are folded one by one and all together", { skip }, async (t) => {
   assert.equal(rows(await terminal.shows(/▾ sockets/), /^ {4}\d{4}\b/).length, 7);
 });
 
+test("the mouse folds, selects and scrolls", { skip }, async (t) => {
+  const { terminal } = await stage(t, { height: 10, first: /circus \(2\)/ });
+  // The wheel turned towards the user, then away, then the left button on the sign before a watcher, then on a row.
+  await terminal.type("\u001b[<65;10;6M");
+  assert.doesNotMatch(await terminal.shows(/4102/), /circus \(2\)/);
+  await terminal.type("\u001b[<64;10;6M");
+  await terminal.shows(/circus \(2\)/);
+  await terminal.type("\u001b[<0;2;4M");
+  await terminal.shows(/▸ circus[^]*web \(3\)/);
+  await terminal.type("\u001b[<0;10;6M");
+  await eventually(
+    () => terminal.tmux("capture-pane", "-p", "-e"),
+    (text) => /\u001b\[[\d;]*46m {4}5001/.test(text),
+  );
+});
+
 test("the selection stays on its process when rows move", { skip }, async (t) => {
   const { terminal, publisher } = await stage(t);
   const selected = async (): Promise<string> => {
