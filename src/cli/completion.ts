@@ -26,7 +26,8 @@ export async function complete(words: readonly string[], names: LiveNames): Prom
   if (current.startsWith("-"))
     return found([...GLOBAL_OPTIONS, ...command.options.map((name) => COMMAND_OPTIONS[name])].map(({ name }) => `--${name}`));
   const takesName = /^\[?<name>/.test(command.manual.operands) && command.name !== "add";
-  return takesName && words.length === 2 ? found(await names.watchers()) : [];
+  const takesMore = command.manual.operands.includes("<name>...");
+  return takesName && (words.length === 2 || takesMore) ? found(await names.watchers()) : [];
 }
 
 export interface Line {

@@ -108,7 +108,7 @@ class TailSession {
         followed.cursor = String(reply["cursor"]);
         await this.#show(reply, followed, dress);
       } else if (refusal.errno === ERRNO.conflict) {
-        // It is about to end, or has too many followers: neither lasts.
+        // It is about to end: that does not last.
         this.#tellAway(refusal.reason);
         chances = CHANCES;
         await this.#pause();

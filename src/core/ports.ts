@@ -182,7 +182,7 @@ export interface OutputTail {
   /** Whether anything is known of a process with that pid. */
   knows(pid: Pid): boolean;
   read(query: TailQuery): TailPage;
-  /** Calls back once: at the next line, or when the tail is closed. Null where too many wait already. */
+  /** Calls back whenever lines have come, and when the tail is closed, until it is cancelled. Null where too many wait already. */
   onNews(run: () => void): Cancel | null;
   /** Forgets everything and keeps nothing any more. */
   close(): void;

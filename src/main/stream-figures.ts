@@ -1,4 +1,6 @@
 /** The life of circusd-stats: the rooms joined, from the first round to the signal that ends it. */
+import { CircusClient } from "../client/call.js";
+import type { ProcessUsage } from "../core/ports.js";
 import { openLog, type SystemLog } from "../os/log.js";
 import { setupFor } from "../os/log/setup.js";
 import { systemClock } from "../os/clock.js";
@@ -7,12 +9,32 @@ import { onSignals } from "../os/signals.js";
 import { countSocketHits } from "../os/socket-hits.js";
 import { PidUsage } from "../os/usage.js";
 import type { Result } from "../core/result.js";
+import { FarUsage } from "../stats/far-usage.js";
 import { Streamer } from "../stats/streamer.js";
+import type { Transport } from "../wire/transport.js";
 import { openZmq } from "../wire/zmq/transport.js";
 import type { StatsSettings } from "./circusd-stats-options.js";
+import { runProgram } from "./run-program.js";
 
 /** Node's timers keep the program alive only below this length, in milliseconds. */
 const FOREVER = 2 ** 31 - 1;
+
+/** Seconds for ssh to connect in. */
+const SSH_TIMEOUT = 10;
+
+/** Where circusd is found, and how its processes are looked at. */
+interface Side {
+  readonly endpoint: string;
+  readonly pubsub: string;
+  readonly usage: ProcessUsage;
+  readonly pid: number | null;
+  readonly parent: () => number | null;
+}
+
+interface Approach {
+  readonly side: Side;
+  readonly leave: () => Promise<void>;
+}
 
 /**
  * Publishes until a signal ends it, or the circusd that started it is gone.
@@ -25,15 +47,13 @@ export async function stream(settings: StatsSettings): Promise<void> {
   const transport = await openZmq();
   const publisher = await transport.publish(settings.statspoint);
   const log = proven(openLog(setup));
+  const { side, leave } = settings.ssh === null ? near(settings) : await far(settings, settings.ssh, transport);
   process.title = "circusd-stats";
   const keepAlive = setInterval(() => undefined, FOREVER);
   const { ended, end } = ending(log);
   const streamer = new Streamer({
-    ...{ transport, clock, log, publisher, hits },
-    ...{ endpoint: settings.endpoint, pubsub: settings.pubsub, sockets: settings.sockets, children: settings.children },
-    usage: new PidUsage(loadNative()),
-    pid: process.pid,
-    parent: () => process.ppid,
+    ...{ transport, clock, log, publisher, hits, ...side },
+    ...{ sockets: settings.sockets, children: settings.children },
     orphaned: () => end("circusd has gone; the next one starts its own circusd-stats"),
   });
   streamer.start();
@@ -41,8 +61,26 @@ export async function stream(settings: StatsSettings): Promise<void> {
   log.info(`${await ended}; circusd-stats ends`);
   clearInterval(keepAlive);
   hits.close();
-  await Promise.all([streamer.close(), publisher.close()]);
+  await Promise.all([streamer.close(), publisher.close(), leave()]);
   await log.close();
+}
+
+function near({ endpoint, pubsub }: StatsSettings): Approach {
+  const usage = new PidUsage(loadNative());
+  return { side: { endpoint, pubsub, usage, pid: process.pid, parent: () => process.ppid }, leave: () => Promise.resolve() };
+}
+
+/** Pids of another host mean nothing here. */
+async function far(settings: StatsSettings, server: string, transport: Transport): Promise<Approach> {
+  const { openTunnel } = await import("../cli/ssh.js");
+  const ssh = { server, keyfile: null, timeout: SSH_TIMEOUT };
+  const control = await openTunnel(runProgram, settings.endpoint, ssh);
+  const events = await openTunnel(runProgram, settings.pubsub, ssh);
+  const usage = new FarUsage(() => new CircusClient({ transport, endpoint: control.endpoint }));
+  const leave = async (): Promise<void> => {
+    await Promise.all([usage.close(), control.close(), events.close()]);
+  };
+  return { side: { endpoint: control.endpoint, pubsub: events.endpoint, usage, pid: null, parent: () => null }, leave };
 }
 
 /** Resolves with the reason to end. */

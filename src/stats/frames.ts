@@ -19,7 +19,8 @@ export function* framesOf({ now, infos, watchers, own, sockets }: Look): Generat
   const shown = (pids: Iterable<Pid>): readonly PublishedStats[] =>
     [...pids].flatMap((pid) => {
       const info = infos.get(pid);
-      return info === undefined ? [] : [{ ...processStats(info, now), subtopic: pid, name: own.get(pid) ?? null }];
+      // A spread of that many keys takes longer than all that is computed here, a thousand times a second.
+      return info === undefined ? [] : [Object.assign(processStats(info, now), { subtopic: pid, name: own.get(pid) ?? null })];
     });
   for (const [watcher, pids] of watchers) yield* group(watcher, shown(pids));
   yield* group(OWN_PROCESSES, shown(own.keys()));

@@ -28,10 +28,10 @@ export interface StreamerParts {
   /** Sockets that are counted: the descriptor here by the name of the socket. */
   readonly sockets: ReadonlyMap<string, number>;
   readonly hits: SocketHits;
-  /** This process. */
-  readonly pid: Pid;
-  /** The process that started this one, as it is now. */
-  readonly parent: () => Pid;
+  /** This process; null where circusd is on another host. */
+  readonly pid: Pid | null;
+  /** The process that started this one, as it is now; null where circusd is on another host. */
+  readonly parent: () => Pid | null;
   /** Called when the circusd that started this process is gone: the next one starts its own. */
   readonly orphaned: () => void;
 }
@@ -186,7 +186,8 @@ export class Streamer {
   #ownProcesses(): ReadonlyMap<Pid, string> {
     const web = [...(this.#roster.watchers.get(WEB) ?? [])].map((pid) => [pid, WEB] as const);
     const daemon = this.#daemon === null ? [] : [[this.#daemon, DAEMON] as const];
-    return new Map([[this.#parts.pid, STATS], ...daemon, ...web]);
+    const stats = this.#parts.pid === null ? [] : [[this.#parts.pid, STATS] as const];
+    return new Map([...stats, ...daemon, ...web]);
   }
 
   /** The descriptor that is published is the daemon's own, as in Circus. */

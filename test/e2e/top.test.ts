@@ -72,17 +72,17 @@ const NARROW = (title: string): string =>
     title,
     " watchers 4   processes 7   CPU 160.3%   MEM 7.3%   RSS 1.5G   reads/s 1,234",
     " WATCHER / PID       ▼CPU%  MEM%    RSS     TIME     AGE  USER      COMMAND",
+    " ▾ circus (2)          1.5   1.3  68.0M  0:02.50   3d 8h  average CPU 0.8%",
+    "    4001 circusd-s…    1.1   0.5   8.0M  0:01.25   3d 8h  root      node",
+    "    4000 circusd       0.4   0.8  60.0M  0:01.25   3d 8h  root      node",
+    " ▾ jobs:nightl… (1)   51.3   0.5   8.0M  0:01.25  4h 12m",
+    "    5001              51.3   0.5   8.0M  0:01.25  4h 12m  root      python3",
+    " ▾ naïve[31m中… (1)    0.0   0.5   8.0M  0:01.25  1m 30s",
+    "    6001               0.0   0.5   8.0M  0:01.25  1m 30s  zoë       evil[2J31mc…",
     " ▾ web (3)           107.5   5.0   1.4G   2h 15m   3d 4h  average CPU 35.8%",
     "    4102              95.0   2.3   1.2G    2h 3m   3d 4h  www-data  node",
     "    4101              12.5   1.5   150M 12:34.21   3d 4h  www-data  node",
     "    4103               0.0   1.3  95.0M  0:00.07     12s  www-data  node",
-    " ▾ jobs:nightl… (1)   51.3   0.5   8.0M  0:01.25  4h 12m",
-    "    5001              51.3   0.5   8.0M  0:01.25  4h 12m  root      python3",
-    " ▾ circus (2)          1.5   1.3  68.0M  0:02.50   3d 8h  average CPU 0.8%",
-    "    4001 circusd-s…    1.1   0.5   8.0M  0:01.25   3d 8h  root      node",
-    "    4000 circusd       0.4   0.8  60.0M  0:01.25   3d 8h  root      node",
-    " ▾ naïve[31m中… (1)    0.0   0.5   8.0M  0:01.25  1m 30s",
-    "    6001               0.0   0.5   8.0M  0:01.25  1m 30s  zoë       evil[2J31mc…",
     " ▾ sockets (2)            1,234 reads/s",
     "    127.0.0.1:8080        1,234 reads/s",
     "    /run/app/a-rather-long-d… 0 reads/s",
@@ -102,17 +102,17 @@ test("at 200×60 names and commands are shown whole", { skip }, async (t) => {
       ` circus-top  ${endpoint}`.padEnd(195) + "live",
       " watchers 4   processes 7   CPU 160.3%   MEM 7.3%   RSS 1.5G   reads/s 1,234",
       " WATCHER / PID                            ▼CPU%  MEM%    RSS     TIME     AGE  USER      COMMAND",
+      " ▾ circus (2)                               1.5   1.3  68.0M  0:02.50   3d 8h  average CPU 0.8%",
+      "    4001 circusd-stats                      1.1   0.5   8.0M  0:01.25   3d 8h  root      node",
+      "    4000 circusd                            0.4   0.8  60.0M  0:01.25   3d 8h  root      node",
+      " ▾ jobs:nightly-export-of-everything (1)   51.3   0.5   8.0M  0:01.25  4h 12m",
+      "    5001                                   51.3   0.5   8.0M  0:01.25  4h 12m  root      python3",
+      " ▾ naïve[31m中文 (1)                        0.0   0.5   8.0M  0:01.25  1m 30s",
+      "    6001                                    0.0   0.5   8.0M  0:01.25  1m 30s  zoë       evil[2J31mcommand {red-fg}",
       " ▾ web (3)                                107.5   5.0   1.4G   2h 15m   3d 4h  average CPU 35.8%",
       "    4102                                   95.0   2.3   1.2G    2h 3m   3d 4h  www-data  node",
       "    4101                                   12.5   1.5   150M 12:34.21   3d 4h  www-data  node",
       "    4103                                    0.0   1.3  95.0M  0:00.07     12s  www-data  node",
-      " ▾ jobs:nightly-export-of-everything (1)   51.3   0.5   8.0M  0:01.25  4h 12m",
-      "    5001                                   51.3   0.5   8.0M  0:01.25  4h 12m  root      python3",
-      " ▾ circus (2)                               1.5   1.3  68.0M  0:02.50   3d 8h  average CPU 0.8%",
-      "    4001 circusd-stats                      1.1   0.5   8.0M  0:01.25   3d 8h  root      node",
-      "    4000 circusd                            0.4   0.8  60.0M  0:01.25   3d 8h  root      node",
-      " ▾ naïve[31m中文 (1)                        0.0   0.5   8.0M  0:01.25  1m 30s",
-      "    6001                                    0.0   0.5   8.0M  0:01.25  1m 30s  zoë       evil[2J31mcommand {red-fg}",
       " ▾ sockets (2)                                 1,234 reads/s",
       "    127.0.0.1:8080                             1,234 reads/s",
       "    /run/app/a-rather-long-directory/web.sock      0 reads/s",
@@ -158,13 +158,29 @@ test("a filter is typed, kept, and cleared", { skip }, async (t) => {
 test("watchers are folded one by one and all together", { skip }, async (t) => {
   const { terminal } = await stage(t);
   await terminal.press("Space");
-  assert.deepEqual(rows(await terminal.shows(/▸ web/), /^ {4}\d{4}\b/), ["5001", "4001", "4000", "6001"]);
+  assert.deepEqual(rows(await terminal.shows(/▸ circus/), /^ {4}\d{4}\b/), ["5001", "6001", "4102", "4101", "4103"]);
   await terminal.press("-");
   assert.deepEqual(rows(await terminal.shows(/▸ sockets/), /^ {4}\S+/), []);
   await terminal.press("Down", "Down", "Enter");
-  assert.deepEqual(rows(await terminal.shows(/▾ circus/), /^ {4}\d{4}\b/), ["4001", "4000"]);
+  assert.deepEqual(rows(await terminal.shows(/▾ na/), /^ {4}\d{4}\b/), ["6001"]);
   await terminal.press("+");
   assert.equal(rows(await terminal.shows(/▾ sockets/), /^ {4}\d{4}\b/).length, 7);
+});
+
+test("the mouse folds, selects and scrolls", { skip }, async (t) => {
+  const { terminal } = await stage(t, { height: 10, first: /circus \(2\)/ });
+  // The wheel turned towards the user, then away, then the left button on the sign before a watcher, then on a row.
+  await terminal.type("\u001b[<65;10;6M");
+  assert.doesNotMatch(await terminal.shows(/4102/), /circus \(2\)/);
+  await terminal.type("\u001b[<64;10;6M");
+  await terminal.shows(/circus \(2\)/);
+  await terminal.type("\u001b[<0;2;4M");
+  await terminal.shows(/▸ circus[^]*web \(3\)/);
+  await terminal.type("\u001b[<0;10;6M");
+  await eventually(
+    () => terminal.tmux("capture-pane", "-p", "-e"),
+    (text) => /\u001b\[[\d;]*46m {4}5001/.test(text),
+  );
 });
 
 test("the selection stays on its process when rows move", { skip }, async (t) => {
@@ -173,7 +189,7 @@ test("the selection stays on its process when rows move", { skip }, async (t) =>
     const line = (await terminal.tmux("capture-pane", "-p", "-e")).split("\n").find((text) => /\u001b\[[\d;]*46m {4}\d/.test(text));
     return /\d{4}/.exec(line ?? "")?.[0] ?? "none";
   };
-  await terminal.press("Down", "Down", "Down");
+  await terminal.press("Down", "End", "Up", "Up", "Up");
   await eventually(selected, (pid) => pid === "4103");
   publisher.tell("load 4103 99");
   assert.deepEqual(rows(await terminal.shows(/4103 +99\.0/), /^ {4}41\d+/), ["4103", "4102", "4101"]);
@@ -194,7 +210,7 @@ test("the screen follows the size of the terminal, down to a few characters", { 
   const { terminal, endpoint } = await stage(t, { width: 120, height: 30 });
   await terminal.resize(20, 5);
   await terminal.is(
-    lines(" circus-top  … live", " WATCHER / P…  ▼CPU%", " ▾ web (3)     107.5", "    4102        95.0", " ? Help  q Quit"),
+    lines(" circus-top  … live", " WATCHER / P…  ▼CPU%", " ▾ circus (2)    1.5", "    4001 cir…    1.1", " ? Help  q Quit"),
   );
   await terminal.resize(3, 1);
   await terminal.is(" ▾…");

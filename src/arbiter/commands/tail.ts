@@ -1,5 +1,5 @@
 import { keptLines, readStream } from "../../core/kept-output.js";
-import type { Clock, KeptLine, OutputTail, TailPage, TailQuery } from "../../core/ports.js";
+import type { Cancel, Clock, KeptLine, OutputTail, TailPage, TailQuery } from "../../core/ports.js";
 import type { WatcherSpec } from "../../core/spec.js";
 import { CommandError, ERRNO, MAX_TAIL_WAIT, OUTPUT_STREAMS, type OutputStream, type TailLine } from "../../wire/contract.js";
 import type { Control } from "../control.js";
@@ -36,8 +36,7 @@ async function follow(arbiter: Control, wanted: Wanted, wait: number): Promise<T
     const left = due - clock.now();
     const isNews = page.lines.length > 0 || page.missed > 0;
     if (page.full || left <= 0 || (isNews && gathered)) return page;
-    if (!isNews) await news(kept, clock, left);
-    if (!kept.closed) await pause(clock, Math.min(GATHER, left));
+    await gather({ kept, clock, limit: left }, isNews);
     gathered = true;
   }
 }
@@ -65,24 +64,34 @@ function whyNotKept(spec: WatcherSpec, streams: readonly OutputStream[]): string
   return `its ${open.length === 1 ? first : "output"} ${place}; to keep its last lines ${remedy}`;
 }
 
-/** Resolves when there may be something new, at the latest when the time is over. @throws CommandError where too many wait */
-function news(kept: OutputTail, clock: Clock, limit: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      stopWaiting?.();
-      cancel();
-      resolve();
-    };
-    const cancel = clock.after(limit, settle);
-    const stopWaiting = kept.onNews(settle);
-    if (stopWaiting !== null) return;
-    cancel();
-    reject(new CommandError("too many clients wait for the output of this watcher; ask again later, or without 'wait'", ERRNO.conflict));
-  });
+interface Wait {
+  readonly kept: OutputTail;
+  readonly clock: Clock;
+  /** Milliseconds. */
+  readonly limit: number;
 }
 
-function pause(clock: Clock, delay: number): Promise<void> {
-  return new Promise((resolve) => void clock.after(delay, resolve));
+/** Resolves a moment after the first news, at once when the tail is closed, at the latest at the limit. @throws CommandError where too many wait */
+function gather({ kept, clock, limit }: Wait, begun: boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let soon: Cancel | null = null;
+    const settle = (): void => {
+      stopWaiting?.();
+      late();
+      soon?.();
+      resolve();
+    };
+    const late = clock.after(limit, settle);
+    const onNews = (): void => {
+      if (kept.closed) settle();
+      else soon ??= clock.after(GATHER, settle);
+    };
+    const stopWaiting = kept.onNews(onNews);
+    if (stopWaiting === null) {
+      late();
+      reject(new CommandError("too many clients wait for the output of this watcher; ask again later, or without 'wait'"));
+    } else if (begun) onNews();
+  });
 }
 
 function present({ pid, stream, time, bytes, cut }: KeptLine): TailLine {

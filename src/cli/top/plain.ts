@@ -61,7 +61,7 @@ function watcherRows({ name, processes }: WatcherFigures): readonly (readonly st
 }
 
 function commandOf({ name, command }: ProcessFigures): string {
-  return clean(name === null ? command : `${command} (${name})`);
+  return clean(name === null || name === command ? command : `${command} (${name})`);
 }
 
 function figures(values: {

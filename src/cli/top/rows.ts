@@ -32,8 +32,9 @@ export function arrange({ watchers, sockets }: Snapshot, arrangement: Arrangemen
   const found = watchers
     .map((watcher) => ({ name: watcher.name, sums: sumsOf(watcher.processes), processes: matching(watcher, arrangement.filter) }))
     .filter(({ name, processes }) => processes.length > 0 || has(name, arrangement.filter));
+  const { sort } = arrangement;
   const order = comparing<(typeof found)[number]>(
-    arrangement.sort,
+    sort.watchersByName ? { ...sort, column: "name", reversed: false } : sort,
     ({ sums }) => sums,
     (a, b) => compareText(a.name, b.name),
   );

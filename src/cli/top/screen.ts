@@ -65,7 +65,7 @@ interface Attributes {
   readonly bg?: number;
 }
 
-const [BLACK, RED, GREEN, YELLOW, CYAN, GREY, WHITE] = [0, 1, 2, 3, 6, 8, 15];
+const [BLACK, RED, GREEN, YELLOW, CYAN, GREY] = [0, 1, 2, 3, 6, 8];
 const BY_DEFAULT = 0x1ff;
 
 const COLOURED: Readonly<Record<Look, Attributes>> = {
@@ -76,7 +76,7 @@ const COLOURED: Readonly<Record<Look, Attributes>> = {
   good: { fg: GREEN },
   notice: { bold: true, fg: YELLOW },
   head: { fg: BLACK, bg: GREEN },
-  sorted: { bold: true, fg: WHITE, bg: GREEN },
+  sorted: { fg: BLACK, bg: CYAN },
   selected: { fg: BLACK, bg: CYAN },
   warm: { fg: YELLOW },
   hot: { bold: true, fg: RED },

@@ -1,7 +1,7 @@
 /** What the user looks at: the selected row, the order, the filter, what is folded; and how keys change it. */
 import { actionOf, type Action } from "./keys.js";
 import type { Row } from "./rows.js";
-import { chooseColumn, shiftColumn, type Sort } from "./sort.js";
+import { chooseColumn, FIRST_SORT, shiftColumn, type Sort } from "./sort.js";
 
 export interface View {
   readonly sort: Sort;
@@ -42,7 +42,7 @@ export interface Pressed {
 }
 
 export const FIRST_VIEW: View = {
-  sort: { column: "cpu", reversed: false },
+  sort: FIRST_SORT,
   filter: "",
   typing: false,
   allFolded: false,

@@ -258,7 +258,7 @@ export const WATCHER_OPTIONS: readonly WatcherOption[] = [
   row("tailLines", optional(integer({ min: 0, max: MAX_TAIL_LINES })), {
     name: "tail_lines",
     set: "stream",
-    doc: `How many last lines of each process are kept in memory, in 256 bytes a line on average, for \`circusctl tail\` and the web console; \`0\` keeps none. Not set, ${TAIL_LINES} of what goes to a stream. Set, also of what goes to none: circusd then reads it and passes it on to its own standard output and error.`,
+    doc: `How many last lines of each stream of a process are kept in memory, in at most 256 bytes times as many, for \`circusctl tail\` and the web console; \`0\` keeps none. Not set, ${TAIL_LINES} of what goes to a stream. Set, also of what goes to none: circusd then reads it and passes it on to its own standard output and error.`,
   }),
   row("hookTimeout", seconds, { name: "hook_timeout", set: "none", doc: "Seconds that a hook may take before it counts as failed." }),
 ];

@@ -12,6 +12,7 @@ const COMPLETIONS: readonly (readonly [string, number, string])[] = [
   ["circusctl status ", 2, "api web web2"],
   ["circusctl status", 2, "api web web2"],
   ["circusctl incr we", 2, "web web2"],
+  ["circusctl tail web a", 3, "api"],
   ["circusctl rm web --n", 3, "--nostop"],
   ["circusctl add we", 2, ""],
   ["circusctl list web we", 3, ""],

@@ -124,9 +124,7 @@ export class Tail implements OutputTail {
   }
 
   #tell(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const run of waiting) run();
+    for (const run of [...this.#waiting]) run();
   }
 
   /** One that has said nothing is not worth a place among those that ended. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { ProcessFigures, Snapshot } from "../../../../src/cli/top/model.js";
 import { arrange, sumsOf, type Arrangement, type Row } from "../../../../src/cli/top/rows.js";
-import { chooseColumn, isRising, shiftColumn, type SortColumn } from "../../../../src/cli/top/sort.js";
+import { chooseColumn, FIRST_SORT, isRising, shiftColumn, type SortColumn } from "../../../../src/cli/top/sort.js";
 
 function figures(pid: number, more: Partial<ProcessFigures> = {}): ProcessFigures {
   return { pid, name: null, cpu: 0, mem: 0, rss: 0, time: 0, age: 0, user: "root", command: "sleep", gone: false, ...more };
@@ -20,7 +20,7 @@ const SNAPSHOT: Snapshot = {
   ],
 };
 
-const USUAL: Arrangement = { sort: { column: "cpu", reversed: false }, filter: "", isFolded: () => false };
+const USUAL: Arrangement = { sort: { column: "cpu", reversed: false, watchersByName: false }, filter: "", isFolded: () => false };
 
 function told(row: Row): string {
   switch (row.kind) {
@@ -47,15 +47,15 @@ test("watchers are sorted by their sums and their processes by their own figures
 
 test("the reverse turns everything but the order of equals", () => {
   assert.equal(
-    arranged({ sort: { column: "cpu", reversed: true } }),
+    arranged({ sort: { ...USUAL.sort, reversed: true } }),
     "idle 0/0, web 2/2, 12, 11, jobs 2/2, 21, 22, sockets 8, 127.0.0.1:80, /run/web.sock",
   );
 });
 
 test("by name pids rise and addresses too, and the reverse turns them all", () => {
   const names = "idle 0/0, jobs 2/2, 21, 22, web 2/2, 11, 12, sockets 8, /run/web.sock, 127.0.0.1:80";
-  assert.equal(arranged({ sort: { column: "name", reversed: false } }), names);
-  const [first] = arranged({ sort: { column: "name", reversed: true } }).split(",");
+  assert.equal(arranged({ sort: { ...USUAL.sort, column: "name" } }), names);
+  const [first] = arranged({ sort: { ...USUAL.sort, column: "name", reversed: true } }).split(",");
   assert.equal(first, "web 2/2");
 });
 
@@ -85,11 +85,21 @@ test("keys of rows are different, also where a pid is told of by two watchers", 
   assert.equal(new Set(keys).size, keys.length);
 });
 
+test("at first watchers keep their places by name, and their processes are sorted", () => {
+  assert.equal(arranged({ sort: FIRST_SORT }), "idle 0/0, jobs 2/2, 21, 22, web 2/2, 11, 12, sockets 8, /run/web.sock, 127.0.0.1:80");
+});
+
+test("figures that read the same leave rows where they are", () => {
+  const watchers = [{ name: "web", processes: [figures(1, { cpu: 0.01 }), figures(2, { cpu: 0.04 }), figures(3, { cpu: 0.06 })] }];
+  assert.equal(arrange({ watchers, sockets: [] }, USUAL).map(told).join(" "), "web 3/3 3 1 2");
+});
+
 test("a column chosen again is turned round, another one begins in its natural order", () => {
-  const cpu = { column: "cpu", reversed: false } as const;
-  assert.deepEqual(chooseColumn(cpu, "cpu"), { column: "cpu", reversed: true });
-  assert.deepEqual(chooseColumn({ ...cpu, reversed: true }, "age"), { column: "age", reversed: false });
-  const around = (by: 1 | -1): SortColumn => shiftColumn({ column: by === 1 ? "command" : "name", reversed: true }, by).column;
+  const cpu = chooseColumn(FIRST_SORT, "cpu");
+  assert.deepEqual(cpu, { column: "cpu", reversed: false, watchersByName: false });
+  assert.deepEqual(chooseColumn(cpu, "cpu"), { ...cpu, reversed: true });
+  assert.deepEqual(chooseColumn({ ...cpu, reversed: true }, "age"), { ...cpu, column: "age" });
+  const around = (by: 1 | -1): SortColumn => shiftColumn({ ...cpu, column: by === 1 ? "command" : "name", reversed: true }, by).column;
   assert.deepEqual([around(1), around(-1)], ["name", "command"]);
-  assert.deepEqual([isRising(cpu), isRising({ column: "user", reversed: false })], [false, true]);
+  assert.deepEqual([isRising(cpu), isRising({ ...cpu, column: "user" })], [false, true]);
 });

@@ -94,8 +94,10 @@ test("q quits, but not out of the help or a filter; Ctrl-C always does", () => {
 });
 
 test("letters and signs choose the order", () => {
-  assert.deepEqual(after(["S-m"]).sort, { column: "mem", reversed: false });
-  assert.deepEqual(after(["S-m", "S-m"]).sort, { column: "mem", reversed: true });
-  assert.deepEqual(after(["S-m", "r", ">"]).sort, { column: "rss", reversed: false });
-  assert.deepEqual(after(["S-m", "<"]).sort, { column: "cpu", reversed: false });
+  const chosen = (...keys: readonly string[]): readonly [string, boolean] => [after(keys).sort.column, after(keys).sort.reversed];
+  assert.deepEqual(chosen("S-m"), ["mem", false]);
+  assert.deepEqual(chosen("S-m", "S-m"), ["mem", true]);
+  assert.deepEqual(chosen("S-m", "r", ">"), ["rss", false]);
+  assert.deepEqual(chosen("S-m", "<"), ["cpu", false]);
+  assert.deepEqual(chosen("r"), ["cpu", true]);
 });

@@ -151,27 +151,21 @@ test("an answer is bounded in lines and bytes, and the cursor goes on behind it"
   assert.deepEqual([longer.lines[0]?.bytes.length, longer.lines[0]?.cut, longer.missed], [PAGE_BYTES, true, 5]);
 });
 
-test("who waits is called once, with the next line or the close, and too many are refused", () => {
+test("who waits is called with each line and at the close, until he cancels, and too many are refused", () => {
   const { tail, begin } = bench(10);
   const worker = begin(1);
   let calls = 0;
-  for (let index = 0; index < MAX_WAITING; index++)
-    assert.notEqual(
-      tail.onNews(() => (calls += 1)),
-      null,
-    );
-  assert.equal(
-    tail.onNews(() => undefined),
-    null,
-  );
+  const cancels = Array.from({ length: MAX_WAITING }, () => tail.onNews(() => (calls += 1)));
+  assert.ok(cancels.every((cancel) => cancel !== null));
+  const refused = tail.onNews(() => undefined);
+  assert.equal(refused, null);
   worker.say("no line yet");
   assert.equal(calls, 0);
   worker.say("\n");
-  worker.say("more\n");
   assert.equal(calls, MAX_WAITING);
-  const cancel = tail.onNews(() => (calls += 1));
-  cancel?.();
-  assert.equal(tail.isAwaited, false);
+  for (const cancel of cancels) cancel?.();
+  worker.say("more\n");
+  assert.deepEqual([calls, tail.isAwaited], [MAX_WAITING, false]);
   tail.onNews(() => (calls += 1));
   tail.close();
   assert.deepEqual([calls, tail.closed], [MAX_WAITING + 1, true]);
