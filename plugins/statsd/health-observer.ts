@@ -49,7 +49,7 @@ export abstract class HealthObserver extends Observer {
     if (this.#stopping.signal.aborted) return;
     if (health.kind === "well") {
       health.report();
-      if (this.#ill) this.log.info(`[plugin:${this.name}] "${this.subject}" answers again`);
+      if (this.#ill) this.log.info(`"${this.subject}" answers again`);
       this.#ill = false;
       return;
     }
@@ -58,7 +58,7 @@ export abstract class HealthObserver extends Observer {
     // One that is ill for long is told of once, but restarted each time.
     if (!this.#ill || this.#restarts !== null) {
       const restarts = this.#restarts === null ? "" : `; restarting "${this.#restarts}"`;
-      this.log.warning(`[plugin:${this.name}] "${this.subject}" does not answer well: ${health.reason}${restarts}`);
+      this.log.warning(`"${this.subject}" does not answer well: ${health.reason}${restarts}`);
     }
     this.#ill = true;
     if (this.#restarts !== null && (await this.#restart(this.#restarts))) this.statsd.increment(`${this.family}.restart_on_error`);
@@ -83,7 +83,7 @@ export abstract class HealthObserver extends Observer {
     } catch (error) {
       if (this.#stopping.signal.aborted) return false;
       if (!(error instanceof CallError || error instanceof CallTimeout)) throw error;
-      this.log.error(`Cannot restart "${watcher}" for [plugin:${this.name}]: ${error.message}`);
+      this.log.error(`Cannot restart "${watcher}": ${error.message}`);
       return false;
     }
   }
