@@ -42,9 +42,14 @@ test("a plugin from a file beside circus.ini hears every event, with options tha
   const ini = `${WEB}[plugin:logger]\nuse = ./plugins/logger.js:Logger\nfilename = events.log\ngreeting = "two  words":::and 'more'\n`;
   const daemon = await Daemon.start(t, { ini, files: { "plugins/logger.js": LOGGER } });
   await fileWith(daemon.dir.join("events.log"), /^ready "two {2}words":::and 'more'$/m);
-  await daemon.client.call("restart", { name: "web", waiting: true });
-  const log = await fileWith(daemon.dir.join("events.log"), /^start web /m);
-  assert.match(log, /^stop web \{"time":\d/m);
+  const log = await eventually(
+    async () => {
+      await daemon.client.call("restart", { name: "web", waiting: true });
+      return readFileSync(daemon.dir.join("events.log"), "utf8");
+    },
+    (text) => /^start web /m.test(text),
+  );
+  assert.match(log, /^reap web \{"process_pid":\d/m);
   assert.match(log, /^spawn web \{"process_pid":\d+,"time":\d/m);
   await daemon.client.call("stop", { name: "plugin:logger", waiting: true });
   assert.match(readFileSync(daemon.dir.join("events.log"), "utf8"), /^stop\n$/m);
