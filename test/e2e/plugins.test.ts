@@ -67,6 +67,13 @@ test("active = False starts no plugin, and an unknown one is a warning with its 
   );
 });
 
+test("a plugin writes its log where circusd writes its own", async (t) => {
+  const ini = "[plugin:logger]\nuse = ./logger.js\nfilename = events.log\ncolour = red\n";
+  const daemon = await Daemon.start(t, { circus: "logoutput = circus.log", ini, files: { "logger.js": LOGGER } });
+  await fileWith(daemon.dir.join("circus.log"), /logger\[\d+\] \[WARNING\] \[plugin:logger\] has an option "colour" that nobody reads/);
+  assert.equal(daemon.output, "");
+});
+
 test("a plugin that throws is started again, ever more slowly, with its stack in the log, and circusd goes on", async (t) => {
   const ini = `${WEB}[plugin:clumsy]\nuse = ./clumsy.mjs\nrestart_delay = 0.01\n`;
   const daemon = await Daemon.start(t, { ini, files: { "clumsy.mjs": CLUMSY } });
