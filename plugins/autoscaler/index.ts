@@ -1,5 +1,6 @@
 /** Keeps the numprocesses of a watcher between two bounds, as its load or a number that a command prints demands. */
 import { CallError, CallTimeout, CircusPlugin, type PluginContext } from "circusd/plugin";
+import { Deadline } from "../deadline.js";
 import { runCommand } from "../run-command.js";
 import { CpuMeter } from "./cpu-meter.js";
 import { Scaler, type Decision, type ScaleRule } from "./decision.js";
@@ -100,14 +101,12 @@ export class Autoscaler extends CircusPlugin {
   }
 
   async #printed(count: number): Promise<number | null> {
-    const giveUp = new AbortController();
-    const cancel = this.after(this.#timeout, () => giveUp.abort(new Error(`it took longer than ${this.#timeout} s`)));
+    using deadline = new Deadline(this.#timeout, this.#stopping.signal);
     const ended = await runCommand({
       argv: this.#command ?? [],
       env: { CIRCUS_WATCHER: this.#watcher, CIRCUS_NUMPROCESSES: String(count) },
-      signal: AbortSignal.any([giveUp.signal, this.#stopping.signal]),
+      signal: deadline.signal,
     });
-    cancel();
     if (this.#stopping.signal.aborted) return null;
     const program = `No figure for "${this.#watcher}": the command "${this.#command?.[0] ?? ""}"`;
     if (ended.kind === "failed") {

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { CircusPlugin, matcher, topicName, type PluginContext, type PluginEvent } from "circusd/plugin";
 import { Chronicle, CIRCUS_EVENTS, OWN_EVENTS } from "./chronicle.js";
 import type { Notice } from "./notice.js";
-import { Outbox } from "./outbox.js";
+import { MAX_WAITING, Outbox } from "./outbox.js";
 import { RateLimit } from "./rate-limit.js";
 import { readReceivers } from "./receivers.js";
 
@@ -37,6 +37,10 @@ export class Notifier extends CircusPlugin {
         new Outbox({
           send: tell,
           lost: ({ message }, reason) => this.log.error(`Cannot tell ${name} that "${message}": ${reason}`),
+          dropped: (count) => {
+            if (count === null) this.log.error(`${MAX_WAITING} notices to ${name} are on their way: what comes now is dropped`);
+            else this.log.error(`${count} notices to ${name} were dropped`);
+          },
         }),
     );
   }

@@ -1,5 +1,6 @@
 /** A plugin that asks a service how it is, and restarts a watcher when the service does not answer as it should. */
 import { CallError, CallTimeout, type PluginContext } from "circusd/plugin";
+import { Deadline } from "../deadline.js";
 import { Observer } from "./observer.js";
 
 export type Health =
@@ -65,13 +66,8 @@ export abstract class HealthObserver extends Observer {
   }
 
   async #askInTime(): Promise<Health> {
-    const giveUp = new AbortController();
-    const cancel = this.after(this.#timeout, () => giveUp.abort(new Error(`it took longer than ${this.#timeout} s`)));
-    try {
-      return await this.ask(AbortSignal.any([giveUp.signal, this.#stopping.signal]));
-    } finally {
-      cancel();
-    }
+    using deadline = new Deadline(this.#timeout, this.#stopping.signal);
+    return await this.ask(deadline.signal);
   }
 
   /** Waits for its end: a look in between would ask for another restart. @returns whether circusd has done it */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Chronicle } from "../../../plugins/notifier/chronicle.js";
 import { fieldsOf, type Notice } from "../../../plugins/notifier/notice.js";
+import { MAX_WAITING, Outbox } from "../../../plugins/notifier/outbox.js";
 import { RateLimit } from "../../../plugins/notifier/rate-limit.js";
 import { parseJsonTemplate, parseTemplate } from "../../../plugins/notifier/template.js";
 
@@ -123,4 +124,26 @@ test("RateLimit loses nothing that it holds when its window is long over, and be
 test("RateLimit with a limit of 0 lets everything through", () => {
   const rate = new RateLimit({ limit: 0, window: 10 });
   assert.ok(Array.from({ length: 100 }, () => rate.admit(notice(), 0)).every(Boolean));
+});
+
+test("Outbox delivers one after the other, and counts what finds no room", async () => {
+  const told: string[] = [];
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const outbox = new Outbox({
+    send: async ({ watcher }) => {
+      await gate;
+      return watcher === "bad" ? "it is away" : null;
+    },
+    lost: ({ watcher }, reason) => void told.push(`${watcher}: ${reason}`),
+    dropped: (count) => void told.push(`dropped ${count ?? "from now on"}`),
+  });
+  outbox.put(notice("failed", "bad"));
+  for (let at = 0; at < MAX_WAITING + 6; at += 1) outbox.put(notice());
+  assert.deepEqual(told, ["dropped from now on"]);
+  open();
+  await outbox.empty();
+  outbox.put(notice());
+  await outbox.empty();
+  assert.deepEqual(told, ["dropped from now on", "bad: it is away", "dropped 7"]);
 });
