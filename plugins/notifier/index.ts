@@ -6,6 +6,7 @@ import type { Notice } from "./notice.js";
 import { MAX_WAITING, Outbox } from "./outbox.js";
 import { RateLimit } from "./rate-limit.js";
 import { readReceivers } from "./receivers.js";
+import { StopCounts } from "./stop-counts.js";
 
 /** What goes wrong without anybody having asked for it. */
 const BY_DEFAULT = [...OWN_EVENTS, "hook_failure"];
@@ -14,6 +15,7 @@ export class Notifier extends CircusPlugin {
   readonly #events: ReadonlySet<string>;
   readonly #watchers: readonly ((name: string) => boolean)[];
   readonly #chronicle: Chronicle;
+  readonly #stops = new StopCounts(this);
   readonly #rate: RateLimit;
   readonly #outboxes: readonly Outbox[];
   readonly #hurry = new AbortController();
@@ -45,9 +47,15 @@ export class Notifier extends CircusPlugin {
     );
   }
 
-  override handleRecv(data: PluginEvent): void {
+  override handleInit(): Promise<void> {
+    return this.#stops.begin();
+  }
+
+  override async handleRecv(data: PluginEvent): Promise<void> {
     const [watcher, action, message] = this.splitData(data);
-    const notices = this.#chronicle.take(watcher, action, { payload: this.loadMessage(message), now: this.now() });
+    const told = action === "stop" ? await this.#stops.wasTold(watcher) : null;
+    if (action === "remove") this.#stops.forget(watcher);
+    const notices = this.#chronicle.take(watcher, action, { payload: this.loadMessage(message), now: this.now(), told });
     if (!this.#watchers.some((fits) => fits(watcher))) return;
     for (const notice of notices) if (this.#events.has(notice.event)) this.#notify(notice);
   }

@@ -6,14 +6,14 @@ import { MAX_WAITING, Outbox } from "../../../plugins/notifier/outbox.js";
 import { RateLimit } from "../../../plugins/notifier/rate-limit.js";
 import { parseJsonTemplate, parseTemplate } from "../../../plugins/notifier/template.js";
 
-type Step = readonly [action: string, payload?: object];
+type Step = readonly [action: string, payload?: object, told?: boolean | null];
 
 /** `event: message` of everything that events of "web" mean, but not the events themselves. */
 function meaning(...steps: readonly Step[]): readonly string[] {
   const chronicle = new Chronicle({ attempts: 3, window: 60 });
-  return steps.flatMap(([action, payload = {}], at) => {
-    const [, ...told] = chronicle.take("web", action, { payload: { time: at, ...payload }, now: at });
-    return told.map(({ event, message }) => `${event}: ${message}`);
+  return steps.flatMap(([action, payload = {}, told = null], at) => {
+    const [, ...meant] = chronicle.take("web", action, { payload: { time: at, ...payload }, now: at, told });
+    return meant.map(({ event, message }) => `${event}: ${message}`);
   });
 }
 
@@ -52,6 +52,12 @@ test("a watcher has not given up when an operator stops it, or when its work is 
   assert.deepEqual(meaning(reap(7, 1), kill(8), reap(8, -15), ["stop"]).slice(1), []);
 });
 
+test("a watcher that was told to stop has not given up, whatever went before", () => {
+  assert.deepEqual(meaning(reap(7, 1), ["stop", {}, true]).slice(1), []);
+  assert.deepEqual(meaning(["stop", {}, true]), []);
+  assert.equal(meaning(["stop", {}, false]).length, 1);
+});
+
 test("a watcher flaps from its third failure within a minute, which is told once until it has been quiet", () => {
   const often = meaning(reap(1, 1), reap(2, 1), reap(3, 1), reap(4, 1));
   assert.deepEqual(
@@ -67,7 +73,11 @@ test("a watcher flaps from its third failure within a minute, which is told once
 
 test("a failed hook is told with its name and its reason", () => {
   const chronicle = new Chronicle({ attempts: 3, window: 60 });
-  const [told] = chronicle.take("web", "hook_failure", { payload: { name: "before_start", error: "no disk", time: 5 }, now: 9 });
+  const [told] = chronicle.take("web", "hook_failure", {
+    payload: { name: "before_start", error: "no disk", time: 5 },
+    now: 9,
+    told: null,
+  });
   assert.equal(told?.message, "web: hook before_start failed: no disk");
   assert.equal(told.time, 5);
 });
