@@ -150,6 +150,18 @@ test("a second signal ends a plugin whose handleStop hangs", async (t) => {
   assert.equal((await ended).code, 3);
 });
 
+test("a plugin in TypeScript runs where Node itself runs it, and elsewhere it is said which Node does", async (t) => {
+  const dir = await tempDir(t);
+  const body = 'import { CircusPlugin } from "circusd/plugin";\nexport class Typed extends CircusPlugin {\n';
+  await dir.write("typed.ts", `${body}  handleInit(): void {\n    throw new Error("typed");\n  }\n  handleRecv(): void {}\n}\n`);
+  const { output } = await byHand(dir, { args: ["./typed.ts"] });
+  const runs = Boolean(Reflect.get(process.features, "typescript"));
+  assert.match(
+    output,
+    runs ? /Error: typed\n +at Typed\.handleInit/ : /Node \S+ does not run TypeScript; compile it, or use Node 22\.18 or newer\n$/,
+  );
+});
+
 test("circus-plugin reaches circusd through ssh, which ends with it", async (t) => {
   const dir = await tempDir(t);
   await dir.write("logger.js", LOGGER);
