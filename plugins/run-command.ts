@@ -16,6 +16,8 @@ export type CommandEnd = { readonly kind: "done"; readonly stdout: string } | { 
 
 /** Bytes of output that are kept; the rest is read and forgotten. */
 const MAX_OUTPUT = 64 * 1024;
+/** Milliseconds for reading what it wrote, once it has ended. */
+const REST = 200;
 
 /** Never rejects. */
 export async function runCommand({ argv, env, stdin = "", signal }: CommandRun): Promise<CommandEnd> {
@@ -28,10 +30,14 @@ export async function runCommand({ argv, env, stdin = "", signal }: CommandRun):
   // A program need not read what it is told.
   child.stdin.on("error", () => undefined);
   child.stdin.end(stdin);
-  const end = (): void => killGroup(child);
+  const end = (): void => {
+    killGroup(child);
+    letGo(child);
+  };
   signal.addEventListener("abort", end, { once: true });
   const ended = await new Promise<string | null>((resolve) => {
     child.on("error", (error) => resolve(`could not be run: ${error.message}`));
+    child.on("exit", () => void setTimeout(() => letGo(child), REST));
     child.on("close", (code, name) =>
       resolve(code === 0 ? null : name === null ? `exited with code ${code ?? ""}` : `was ended by ${name}`),
     );
@@ -59,6 +65,11 @@ function collect(stream: NodeJS.ReadableStream): () => string {
     size += chunk.length;
   });
   return () => Buffer.concat(chunks).toString("utf8");
+}
+
+/** Something in the background that has left the group may hold its output open for ever. */
+function letGo({ stdin, stdout, stderr }: ChildProcess): void {
+  for (const stream of [stdin, stdout, stderr]) stream?.destroy();
 }
 
 function killGroup({ pid }: ChildProcess): void {

@@ -1,5 +1,6 @@
 /** Keeps the numprocesses of a watcher between two bounds, as its load or a number that a command prints demands. */
 import { CallError, CallTimeout, CircusPlugin, type PluginContext } from "circusd/plugin";
+import { Deadline } from "../deadline.js";
 import { runCommand } from "../run-command.js";
 import { CpuMeter } from "./cpu-meter.js";
 import { Scaler, type Decision, type ScaleRule } from "./decision.js";
@@ -48,13 +49,13 @@ export class Autoscaler extends CircusPlugin {
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       if (!(error instanceof CallError || error instanceof CallTimeout)) throw error;
-      this.#tell("warning", `cannot look after "${this.#watcher}": ${error.message}`);
+      this.#tell("warning", `Cannot look after "${this.#watcher}": ${error.message}`);
     }
   }
 
   async #scale(): Promise<void> {
     const { status } = await this.call("status", { name: this.#watcher });
-    if (status !== "active") return this.log.debug(`[plugin:${this.name}] leaves "${this.#watcher}" alone: it is ${status}`);
+    if (status !== "active") return this.log.debug(`Leaves "${this.#watcher}" alone: it is ${status}`);
     const { options } = await this.call("get", { name: this.#watcher, keys: ["numprocesses"] });
     const count = Number(options["numprocesses"]);
     const figure = await this.#figure(count);
@@ -66,12 +67,12 @@ export class Autoscaler extends CircusPlugin {
     const subject = `numprocesses of "${this.#watcher}"`;
     switch (decision.kind) {
       case "keep":
-        return this.log.debug(`[plugin:${this.name}] leaves ${subject} at ${count}: ${decision.why}`);
+        return this.log.debug(`Leaves ${subject} at ${count}: ${decision.why}`);
       case "yield":
-        return this.#tell("info", `leaves ${subject} at ${count}: ${decision.why}`);
+        return this.#tell("info", `Leaves ${subject} at ${count}: ${decision.why}`);
       case "set":
         this.#told = "";
-        this.log.info(`[plugin:${this.name}] sets ${subject} from ${count} to ${decision.count}: ${decision.why}`);
+        this.log.info(`Sets ${subject} from ${count} to ${decision.count}: ${decision.why}`);
         await this.#set(decision.count);
     }
   }
@@ -100,29 +101,27 @@ export class Autoscaler extends CircusPlugin {
   }
 
   async #printed(count: number): Promise<number | null> {
-    const giveUp = new AbortController();
-    const cancel = this.after(this.#timeout, () => giveUp.abort(new Error(`it took longer than ${this.#timeout} s`)));
+    using deadline = new Deadline(this.#timeout, this.#stopping.signal);
     const ended = await runCommand({
       argv: this.#command ?? [],
       env: { CIRCUS_WATCHER: this.#watcher, CIRCUS_NUMPROCESSES: String(count) },
-      signal: AbortSignal.any([giveUp.signal, this.#stopping.signal]),
+      signal: deadline.signal,
     });
-    cancel();
     if (this.#stopping.signal.aborted) return null;
-    const program = `the command "${this.#command?.[0] ?? ""}" of "${this.#watcher}"`;
+    const program = `No figure for "${this.#watcher}": the command "${this.#command?.[0] ?? ""}"`;
     if (ended.kind === "failed") {
-      this.#tell("warning", `has no figure: ${program} ${ended.reason}`);
+      this.#tell("warning", `${program} ${ended.reason}`);
       return null;
     }
     const text = ended.stdout.trim();
     if (/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
-    this.#tell("warning", `has no figure: ${program} printed ${JSON.stringify(text.slice(0, 100))} in place of a number`);
+    this.#tell("warning", `${program} printed ${JSON.stringify(text.slice(0, 100))} in place of a number`);
     return null;
   }
 
   /** Says what does not change for a while only once. */
   #tell(level: "info" | "warning", message: string): void {
-    if (message !== this.#told) this.log[level](`[plugin:${this.name}] ${message}`);
+    if (message !== this.#told) this.log[level](message);
     this.#told = message;
   }
 

@@ -1,4 +1,7 @@
-/** Counts the deaths of one watcher's processes and decides when they are too many. */
+/**
+ * Counts the deaths of one watcher's processes and decides when they are too many. The time for which circusd holds back
+ * the successor of a process that died young does not count: else deaths that it has already slowed down would seem rare.
+ */
 
 export interface Rules {
   readonly active: boolean;
@@ -21,9 +24,26 @@ export type Verdict =
 export class Deaths {
   #times: readonly number[] = [];
   #tries = 0;
+  /** When the last one died, until it has a successor. */
+  #vacant: number | null = null;
+  /** Seconds for which successors were held back. */
+  #held = 0;
 
-  /** @param at seconds, of any clock that is not set back */
-  add(at: number, { attempts, window, maxRetry }: Rules): Verdict {
+  /** A process has started. @param time seconds of the clock that tells of deaths too */
+  replaced(time: number): void {
+    if (this.#vacant !== null) this.#held += Math.max(0, time - this.#vacant);
+    this.#vacant = null;
+  }
+
+  /** Nobody who died is replaced any more. */
+  left(): void {
+    this.#vacant = null;
+  }
+
+  /** A process has died. */
+  add(time: number, { attempts, window, maxRetry }: Rules): Verdict {
+    this.#vacant = time;
+    const at = time - this.#held;
     this.#times = [...this.#times, at].slice(-attempts);
     const [first = at] = this.#times;
     if (this.#times.length < attempts) return { kind: "bearable" };

@@ -42,20 +42,24 @@ export class Flapping extends CircusPlugin {
     const watch = this.#watchOf(topic);
     const payload = this.loadMessage(message);
     const pid = numberIn(payload, "process_pid") ?? 0;
+    const time = numberIn(payload, "time") ?? this.now();
     switch (action) {
+      case "spawn":
+        return watch.deaths.replaced(time);
       case "kill":
         watch.asked.add(pid);
         return;
       case "reap":
         // What dies while the watcher is being stopped belongs to the same flapping.
         if (watch.asked.delete(pid) || watch.waiting !== null) return;
-        return this.#forgiving(topic, () => this.#died(topic, watch, numberIn(payload, "time") ?? this.now()));
+        return this.#forgiving(topic, () => this.#died(topic, watch, time));
       case "updated":
         watch.rules = null;
         return;
       case "stop":
       case "reload":
         // Of children that were killed too nobody hears again.
+        watch.deaths.left();
         return watch.asked.clear();
       case "start":
         // Where its start was due, someone else has done it, and begins anew.

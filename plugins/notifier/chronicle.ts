@@ -18,6 +18,14 @@ export interface FlappingRule {
   readonly window: number;
 }
 
+export interface Circumstances {
+  readonly payload: unknown;
+  /** For an event without a time. */
+  readonly now: number;
+  /** Whether a watcher that stopped was told to stop, which a restart is not; null where nobody knows. */
+  readonly told: boolean | null;
+}
+
 /** What events tell of one watcher. */
 interface Story {
   /** Processes that circusd ends, or has ended lately. */
@@ -44,8 +52,8 @@ export class Chronicle {
     this.#rule = rule;
   }
 
-  /** @returns the event itself, then what it means. @param now for an event without a time */
-  take(watcher: string, action: string, { payload, now }: { readonly payload: unknown; readonly now: number }): readonly Notice[] {
+  /** @returns the event itself, then what it means */
+  take(watcher: string, action: string, { payload, now, told }: Circumstances): readonly Notice[] {
     const { process_pid: pid, exit_code: exitCode, time, name, error } = fields(payload);
     const notice = (event: string, message: string): Notice => ({
       event,
@@ -66,15 +74,15 @@ export class Chronicle {
         remember(story, number(pid));
         return [plain];
       case "reap": {
-        const told = this.#reaped(story, plain);
-        return [{ ...plain, message: `${watcher}: process ${plain.pid ?? "?"} ${howItWent(plain.exitCode)}` }, ...told];
+        const meant = this.#reaped(story, plain);
+        return [{ ...plain, message: `${watcher}: process ${plain.pid ?? "?"} ${howItWent(plain.exitCode)}` }, ...meant];
       }
       case "stop": {
         const { started, ended, last } = story;
         // What was killed is dead by now; failures are counted on, as a watcher may be stopped for them.
         Object.assign(story, newStory(), { failures: story.failures, flapping: story.flapping });
         const inOrder = last === null ? started : !last.failed;
-        if (ended || inOrder) return [plain];
+        if (told === true || ended || inOrder) return [plain];
         const why = last === null ? "none of its processes could be started" : `its last process ${last.how}`;
         return [plain, notice("gave_up", `${watcher} stopped by itself: ${why}`)];
       }

@@ -4,16 +4,19 @@ import type { Notice } from "./notice.js";
 export interface Delivery {
   /** Never rejects. @returns why it was not delivered, or null */
   send(notice: Notice): Promise<string | null>;
-  /** Told of each notice that is lost. */
+  /** Told of each notice that could not be delivered. */
   lost(notice: Notice, reason: string): void;
+  /** Told when there is no more room, and with their number when there is room again, of those that found none. */
+  dropped(count: number | null): void;
 }
 
 /** What waits while a receiver is away. */
-const MAX_WAITING = 1000;
+export const MAX_WAITING = 1000;
 
 export class Outbox {
   readonly #delivery: Delivery;
   #waiting = 0;
+  #dropped = 0;
   #work: Promise<void> = Promise.resolve();
 
   constructor(delivery: Delivery) {
@@ -22,9 +25,12 @@ export class Outbox {
 
   put(notice: Notice): void {
     if (this.#waiting >= MAX_WAITING) {
-      this.#delivery.lost(notice, `${MAX_WAITING} others are still on their way`);
+      if (this.#dropped === 0) this.#delivery.dropped(null);
+      this.#dropped += 1;
       return;
     }
+    if (this.#dropped > 0) this.#delivery.dropped(this.#dropped);
+    this.#dropped = 0;
     this.#waiting += 1;
     this.#work = this.#work.then(() => this.#send(notice));
   }

@@ -1,5 +1,6 @@
 /** Who is told: what the section says of a webhook and of a command, ready to be called with a notice. */
 import type { PluginOptions } from "circusd/plugin";
+import { Deadline } from "../deadline.js";
 import { runCommand } from "../run-command.js";
 import { fieldsOf, type Notice, type NoticeFields } from "./notice.js";
 import { parseJsonTemplate, parseTemplate, TemplateError, type Environment, type Template } from "./template.js";
@@ -75,15 +76,13 @@ function command(options: PluginOptions, { env, host, end }: Receiving, timeout:
       `CIRCUS_${name.toUpperCase()}`,
       String(value ?? ""),
     ]);
-    const giveUp = new AbortController();
-    const timer = setTimeout(() => giveUp.abort(new Error(`it took longer than ${timeout} s`)), timeout * 1000);
+    using deadline = new Deadline(timeout, end);
     const ended = await runCommand({
       argv: argv.map((word) => word(fields)),
       env: Object.fromEntries(variables),
       stdin: `${JSON.stringify(fields)}\n`,
-      signal: AbortSignal.any([giveUp.signal, end]),
+      signal: deadline.signal,
     });
-    clearTimeout(timer);
     return ended.kind === "done" ? null : `it ${ended.reason}`;
   };
   return { name: `the command "${options.argv("command")?.[0] ?? ""}"`, tell };

@@ -1,5 +1,6 @@
 /** Sends a notice to a URL, again and again for a while where that fails. */
 import { setTimeout } from "node:timers/promises";
+import { Deadline } from "../deadline.js";
 
 export interface WebRequest {
   readonly url: string;
@@ -41,16 +42,21 @@ export async function deliver(request: WebRequest, persistence: Persistence): Pr
 }
 
 async function send({ url, method, headers, body }: WebRequest, { timeout, end }: Persistence): Promise<Attempt> {
-  const signal = AbortSignal.any([AbortSignal.timeout(timeout * 1000), end]);
+  using deadline = new Deadline(timeout, end);
   try {
-    const response = await fetch(url, { method, headers, signal, ...(method === "GET" || method === "HEAD" ? {} : { body }) });
+    const response = await fetch(url, {
+      method,
+      headers,
+      signal: deadline.signal,
+      ...(method === "GET" || method === "HEAD" ? {} : { body }),
+    });
     await response.body?.cancel();
     if (response.ok) return { kind: "taken" };
     const reason = `it answers ${response.status} ${response.statusText}`.trim();
     const later = response.status >= 500 || response.status === 429 || response.status === 408;
     return { kind: later ? "failed" : "refused", reason, after: seconds(response.headers.get("retry-after")) };
   } catch (error) {
-    return { kind: "failed", reason: reasonOf(error, timeout), after: null };
+    return { kind: "failed", reason: reasonOf(deadline.signal.aborted ? deadline.signal.reason : error), after: null };
   }
 }
 
@@ -59,8 +65,7 @@ function seconds(retryAfter: string | null): number | null {
 }
 
 /** What fetch throws says only that it failed; why is in its cause. */
-function reasonOf(error: unknown, timeout: number): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return `no answer within ${timeout} s`;
   return error.cause instanceof Error && error.cause.message !== "" ? error.cause.message : error.message;
 }

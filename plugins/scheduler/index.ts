@@ -25,9 +25,7 @@ export class Scheduler extends CircusPlugin {
   override handleInit(): void {
     const timetable = new Timetable(this.#jobs, this.now());
     for (const { job, due } of timetable.all) {
-      this.log.info(
-        `[plugin:${this.name}] job "${job.name}" will ${describe(job.action)}, next at ${due === null ? "no time" : shown(due)}`,
-      );
+      this.log.info(`Job "${job.name}" will ${describe(job.action)}, next at ${due === null ? "no time" : shown(due)}`);
     }
     this.#sleep(timetable);
   }
@@ -43,8 +41,7 @@ export class Scheduler extends CircusPlugin {
     const seconds = next === null ? LOOK : Math.min(LOOK, Math.max(0, next.due - this.now()));
     this.after(seconds, () => {
       const { run, missed } = timetable.take(this.now());
-      for (const due of missed)
-        this.log.warning(`[plugin:${this.name}] job "${due.job.name}" of ${shown(due.due)} is left out: it is too late`);
+      for (const due of missed) this.log.warning(`Job "${due.job.name}" of ${shown(due.due)} is left out: it is too late`);
       // Each goes its own way: a restart that takes long keeps no other job waiting.
       for (const due of run) this.after(0, () => this.#run(due));
       this.#sleep(timetable);
@@ -52,7 +49,7 @@ export class Scheduler extends CircusPlugin {
   }
 
   async #run({ job, due }: DueJob): Promise<void> {
-    const what = `[plugin:${this.name}] job "${job.name}"`;
+    const what = `Job "${job.name}"`;
     if (this.#running.has(job)) return this.log.warning(`${what} is still at work; this time is left out`);
     this.#running.add(job);
     const late = this.now() - due;

@@ -1,5 +1,6 @@
 /** A plugin that asks a service how it is, and restarts a watcher when the service does not answer as it should. */
 import { CallError, CallTimeout, type PluginContext } from "circusd/plugin";
+import { Deadline } from "../deadline.js";
 import { Observer } from "./observer.js";
 
 export type Health =
@@ -49,7 +50,7 @@ export abstract class HealthObserver extends Observer {
     if (this.#stopping.signal.aborted) return;
     if (health.kind === "well") {
       health.report();
-      if (this.#ill) this.log.info(`[plugin:${this.name}] "${this.subject}" answers again`);
+      if (this.#ill) this.log.info(`"${this.subject}" answers again`);
       this.#ill = false;
       return;
     }
@@ -58,20 +59,15 @@ export abstract class HealthObserver extends Observer {
     // One that is ill for long is told of once, but restarted each time.
     if (!this.#ill || this.#restarts !== null) {
       const restarts = this.#restarts === null ? "" : `; restarting "${this.#restarts}"`;
-      this.log.warning(`[plugin:${this.name}] "${this.subject}" does not answer well: ${health.reason}${restarts}`);
+      this.log.warning(`"${this.subject}" does not answer well: ${health.reason}${restarts}`);
     }
     this.#ill = true;
     if (this.#restarts !== null && (await this.#restart(this.#restarts))) this.statsd.increment(`${this.family}.restart_on_error`);
   }
 
   async #askInTime(): Promise<Health> {
-    const giveUp = new AbortController();
-    const cancel = this.after(this.#timeout, () => giveUp.abort(new Error(`it took longer than ${this.#timeout} s`)));
-    try {
-      return await this.ask(AbortSignal.any([giveUp.signal, this.#stopping.signal]));
-    } finally {
-      cancel();
-    }
+    using deadline = new Deadline(this.#timeout, this.#stopping.signal);
+    return await this.ask(deadline.signal);
   }
 
   /** Waits for its end: a look in between would ask for another restart. @returns whether circusd has done it */
@@ -83,7 +79,7 @@ export abstract class HealthObserver extends Observer {
     } catch (error) {
       if (this.#stopping.signal.aborted) return false;
       if (!(error instanceof CallError || error instanceof CallTimeout)) throw error;
-      this.log.error(`Cannot restart "${watcher}" for [plugin:${this.name}]: ${error.message}`);
+      this.log.error(`Cannot restart "${watcher}": ${error.message}`);
       return false;
     }
   }

@@ -28,7 +28,7 @@ export class FullStats extends Observer {
       return "infos" in reply ? reply.infos : null;
     } catch (error) {
       if (!(error instanceof CallError || error instanceof CallTimeout)) throw error;
-      this.log.warning(`Cannot ask for the figures of [plugin:${this.name}]: ${error.message}`);
+      this.log.warning(`Cannot ask circusd for figures: ${error.message}`);
       return null;
     }
   }

@@ -13,6 +13,12 @@ export class Heartbeats {
     this.#last.set(pid, { watcher, at });
   }
 
+  /** Brings it in line with the processes that a watcher has: new ones are watched from now on, others forgotten. */
+  keep(watcher: string, pids: readonly number[], at: number): void {
+    for (const [pid, known] of this.#last) if (known.watcher === watcher && !pids.includes(pid)) this.#last.delete(pid);
+    for (const pid of pids) if (!this.#last.has(pid)) this.add({ pid, watcher }, at);
+  }
+
   forget(pid: number): void {
     this.#last.delete(pid);
   }

@@ -30,7 +30,7 @@ export class WatchDog extends CircusPlugin {
     if (!/\(\?P?<pid>/.test(this.options.text("msg_regex", "(?P<pid>")))
       throw this.options.mistake("msg_regex", "expected a group (?P<pid>…), which tells who sent the heartbeat");
     await this.#listen();
-    for (const name of await this.#names.all()) await this.#discover(name);
+    await this.#discover();
     this.#lastLook = this.elapsed();
     this.every(this.#loopRate, () => this.#lookAfter());
   }
@@ -44,7 +44,7 @@ export class WatchDog extends CircusPlugin {
     if (typeof pid !== "number") return;
     if (action === "reap") return this.#heartbeats.forget(pid);
     const watcher = await this.#names.of(topic);
-    if (watcher !== null && this.#isWatched(watcher)) this.#add({ pid, watcher });
+    if (watcher !== null && this.#isWatched(watcher)) this.#heartbeats.add({ pid, watcher }, this.elapsed());
   }
 
   override async handleStop(): Promise<void> {
@@ -70,24 +70,22 @@ export class WatchDog extends CircusPlugin {
     this.log.info(`Watchdog listening UDP on ${this.#ip}:${socket.address().port}`);
   }
 
-  async #discover(watcher: string): Promise<void> {
-    if (!this.#isWatched(watcher)) return;
+  /** Asks for all processes: of those that began before the first event, or whose event was lost, nothing else tells. */
+  async #discover(): Promise<void> {
     try {
-      const reply = await this.call("list", { name: watcher });
-      if ("pids" in reply) for (const pid of reply.pids) this.#add({ pid, watcher });
+      for (const watcher of (await this.#names.all()).filter((name) => this.#isWatched(name))) {
+        const reply = await this.call("list", { name: watcher });
+        if ("pids" in reply) this.#heartbeats.keep(watcher, reply.pids, this.elapsed());
+      }
     } catch (error) {
-      // It was removed since the list was made.
-      if (!(error instanceof CallError)) throw error;
+      // A watcher was removed since the list was made, or circusd is busy: there is another look.
+      if (!(error instanceof CallError || error instanceof CallTimeout)) throw error;
+      this.log.debug(`Cannot ask for all processes: ${error.message}`);
     }
   }
 
   #isWatched(watcher: string): boolean {
     return !HELPER.test(watcher) && this.#watchers.test(watcher);
-  }
-
-  #add(process: Silent): void {
-    this.#heartbeats.add(process, this.elapsed());
-    this.log.debug(`Process ${process.pid} of "${process.watcher}" is watched`);
   }
 
   #hear(text: string): void {
@@ -107,7 +105,8 @@ export class WatchDog extends CircusPlugin {
     const away = now - this.#lastLook > 2 * this.#loopRate;
     this.#lastLook = now;
     // Heartbeats of a time in which this process did not run, such as a machine's sleep, are still to be read.
-    if (away) return this.#heartbeats.forgive(now);
+    if (away) this.#heartbeats.forgive(now);
+    await this.#discover();
     for (const silent of this.#heartbeats.takeSilent(now - this.#loopRate * this.#maxCount)) await this.#kill(silent);
   }
 

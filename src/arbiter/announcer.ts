@@ -18,6 +18,9 @@ export interface Announcing {
 /** How old the line for people may be. */
 const REFRESH: Millis = 1000;
 
+/** Signs of life never come faster, whatever is asked for. */
+const SHORTEST: Millis = 10;
+
 /** As long again may a start, a reload or a stop take, said anew with each refresh: our own limits end what hangs. */
 const EXTENSION = String(60 * 1_000_000);
 
@@ -35,7 +38,7 @@ export class Announcer {
     this.#parts = parts;
     this.#refresh = parts.clock.after(REFRESH, () => this.#look());
     this.#say(parts.mainPid === null ? {} : { MAINPID: String(parts.mainPid) }, {});
-    if (parts.manager.watchdog !== null) this.#keepAlive(parts.manager.watchdog / 2);
+    if (parts.manager.watchdog !== null) this.#keepAlive(Math.max(SHORTEST, parts.manager.watchdog / 2));
   }
 
   /** Everything that starts by itself is up. */

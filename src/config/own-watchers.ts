@@ -112,10 +112,19 @@ function pluginWatcher(plugin: PluginSpec, { arbiter }: Config, { node, plugin: 
   if (fault !== null) return fail(fault);
   const args = [
     ...[script, "--endpoint", arbiter.endpoint, "--pubsub", arbiter.pubsubEndpoint, "--name", plugin.name],
-    ...["--check-delay", String(arbiter.checkDelay), "--log-level", logLevel(arbiter)],
+    ...["--check-delay", String(arbiter.checkDelay), "--log-level", logLevel(arbiter), ...sharedLog(plugin.watcher, arbiter)],
     ...["--config", JSON.stringify(plugin.options), plugin.use],
   ];
   return succeed({ watcher: { ...plugin.watcher, cmd: quoteForShell(node), args }, sockets: [] });
+}
+
+/**
+ * What a plugin says stands where circusd says its own: of a daemon in the background nobody reads the standard error. Not
+ * where it is another user, who may not write there, nor for a path that means another file in its directory.
+ */
+function sharedLog({ uid, gid, workingDir }: WatcherSpec, { logoutput }: ArbiterSpec): readonly string[] {
+  const elsewhere = workingDir !== null && !/^(\/|syslog:)/.test(logoutput);
+  return uid !== null || gid !== null || elsewhere || /^(-|stdout)$/.test(logoutput) ? [] : ["--log-output", logoutput];
 }
 
 function watcherOf(plugin: string): string {

@@ -1,6 +1,7 @@
 /** The life of a plugin's process: the rooms joined, from its settings to its exit code. */
 import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
+import { publicAddress } from "../client/publishers.js";
 import type { Clock } from "../core/ports.js";
 import { systemClock } from "../os/clock.js";
 import { openLog, type SystemLog } from "../os/log.js";
@@ -111,10 +112,10 @@ interface Route extends AsyncDisposable {
 }
 
 async function openRoute({ ssh, endpoint, pubsub }: PluginSettings): Promise<Route> {
-  if (ssh === null) return { endpoint, pubsub, [Symbol.asyncDispose]: async () => undefined };
+  if (ssh === null) return { endpoint: reachable(endpoint), pubsub: reachable(pubsub), [Symbol.asyncDispose]: async () => undefined };
   const [{ openTunnel }, { runProgram }] = await Promise.all([import("../cli/ssh.js"), import("./run-program.js")]);
   const forward = (far: string): ReturnType<typeof openTunnel> =>
-    openTunnel(runProgram, far, { server: ssh, keyfile: null, timeout: SSH_TIMEOUT }).catch((error: unknown) => {
+    openTunnel(runProgram, reachable(far), { server: ssh, keyfile: null, timeout: SSH_TIMEOUT }).catch((error: unknown) => {
       throw new Mistake(messageOf(error));
     });
   const control = await forward(endpoint);
@@ -126,6 +127,11 @@ async function openRoute({ ssh, endpoint, pubsub }: PluginSettings): Promise<Rou
     await Promise.all([control.close(), events.close()]);
   };
   return { endpoint: control.endpoint, pubsub: events.endpoint, [Symbol.asyncDispose]: close };
+}
+
+/** One that circusd has bound on all interfaces is on this host. */
+function reachable(endpoint: string): string {
+  return publicAddress(endpoint, "");
 }
 
 /** Seconds to connect in. */

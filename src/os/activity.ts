@@ -86,7 +86,8 @@ function poll(calls: DescriptorCalls, fd: number, readable: () => void): (() => 
   const duplicate = calls.duplicate(fd);
   if (!duplicate.ok) return null;
   const own = duplicate.value;
-  if (!fstatSync(own).isSocket()) {
+  // Not with small numbers: see the log's stream-sink.ts.
+  if (!fstatSync(own, { bigint: true }).isSocket()) {
     calls.close(own);
     return null;
   }

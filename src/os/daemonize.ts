@@ -37,7 +37,8 @@ export function startDetached(script: string, args: readonly string[]): Promise<
     child.on("error", (error) => resolve({ kind: "failed", code: 1, message: `Cannot start in the background: ${error.message}` }));
     child.on("exit", (code, signal) => {
       const end = signal === null ? `exit code ${code ?? "unknown"}` : signal;
-      resolve({ kind: "failed", code: 1, message: `Cannot start in the background: the process ended with ${end} before it was ready` });
+      const message = `Cannot start in the background: the process ended with ${end} before it was ready; its log says why`;
+      resolve({ kind: "failed", code: code === null || code === 0 ? 1 : code, message });
     });
   });
 }

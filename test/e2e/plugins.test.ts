@@ -20,13 +20,19 @@ interface Ran {
   readonly output: string;
 }
 
+type Act = (output: string, pid: number | undefined) => void;
+
+interface Invocation {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Runs circus-plugin in a directory until it ends; `act` is told what it has written so far. */
-async function byHand(
-  dir: TempDir,
-  args: readonly string[],
-  act: (output: string, pid: number | undefined) => void = () => {},
-): Promise<Ran> {
-  const child = spawn(process.execPath, [repositoryPath("bin", "circus-plugin.js"), ...args], { cwd: dir.path });
+async function byHand(dir: TempDir, { args, env = {} }: Invocation, act: Act = () => undefined): Promise<Ran> {
+  const child = spawn(process.execPath, [repositoryPath("bin", "circus-plugin.js"), ...args], {
+    cwd: dir.path,
+    env: { ...process.env, ...env },
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -42,9 +48,14 @@ test("a plugin from a file beside circus.ini hears every event, with options tha
   const ini = `${WEB}[plugin:logger]\nuse = ./plugins/logger.js:Logger\nfilename = events.log\ngreeting = "two  words":::and 'more'\n`;
   const daemon = await Daemon.start(t, { ini, files: { "plugins/logger.js": LOGGER } });
   await fileWith(daemon.dir.join("events.log"), /^ready "two {2}words":::and 'more'$/m);
-  await daemon.client.call("restart", { name: "web", waiting: true });
-  const log = await fileWith(daemon.dir.join("events.log"), /^start web /m);
-  assert.match(log, /^stop web \{"time":\d/m);
+  const log = await eventually(
+    async () => {
+      await daemon.client.call("restart", { name: "web", waiting: true });
+      return readFileSync(daemon.dir.join("events.log"), "utf8");
+    },
+    (text) => /^start web /m.test(text),
+  );
+  assert.match(log, /^reap web \{"process_pid":\d/m);
   assert.match(log, /^spawn web \{"process_pid":\d+,"time":\d/m);
   await daemon.client.call("stop", { name: "plugin:logger", waiting: true });
   assert.match(readFileSync(daemon.dir.join("events.log"), "utf8"), /^stop\n$/m);
@@ -60,6 +71,13 @@ test("active = False starts no plugin, and an unknown one is a warning with its 
     daemon.output,
     /circus\.ini:\d+: warning: Cannot start \[plugin:python\] with use "myproject\.plugins\.Logger": it is a Python name/,
   );
+});
+
+test("a plugin writes its log where circusd writes its own", async (t) => {
+  const ini = "[plugin:logger]\nuse = ./logger.js\nfilename = events.log\ncolour = red\n";
+  const daemon = await Daemon.start(t, { circus: "logoutput = circus.log", ini, files: { "logger.js": LOGGER } });
+  await fileWith(daemon.dir.join("circus.log"), /logger\[\d+\] \[WARNING\] \[plugin:logger\] has an option "colour" that nobody reads/);
+  assert.equal(daemon.output, "");
 });
 
 test("a plugin that throws is started again, ever more slowly, with its stack in the log, and circusd goes on", async (t) => {
@@ -105,7 +123,7 @@ test("circus-plugin runs a plugin by hand in the words of Circus, until a signal
   const dir = await tempDir(t);
   await dir.write("logger.js", LOGGER);
   const ends = ["--endpoint", `ipc://${dir.join("a")}`, "--pubsub", `ipc://${dir.join("b")}`];
-  const { code, output } = await byHand(dir, [...ends, "--config", "filename:events.log", "./logger.js:Logger"], (text, pid) => {
+  const { code, output } = await byHand(dir, { args: [...ends, "--config", "filename:events.log", "./logger.js:Logger"] }, (text, pid) => {
     if (text.endsWith("Starting\n")) void fileWith(dir.join("events.log"), /ready/).then(() => kill(pid, "SIGINT"));
   });
   assert.equal(code, 0);
@@ -125,11 +143,49 @@ test("a second signal ends a plugin whose handleStop hangs", async (t) => {
   const dir = await tempDir(t);
   await dir.write("hangs.js", LOGGER);
   const stopping = fileWith(dir.join("events.log"), /stop/);
-  const ended = byHand(dir, ["--config", "filename:events.log:::hangs:yes", "./hangs.js"], (text, pid) => {
+  const ended = byHand(dir, { args: ["--config", "filename:events.log:::hangs:yes", "./hangs.js"] }, (text, pid) => {
     if (text.endsWith("Starting\n")) void fileWith(dir.join("events.log"), /ready/).then(() => kill(pid, "SIGTERM"));
     if (text.endsWith("Stopping\n")) void stopping.then(() => kill(pid, "SIGTERM"));
   });
   assert.equal((await ended).code, 3);
+});
+
+test("a plugin in TypeScript runs where Node itself runs it, and elsewhere it is said which Node does", async (t) => {
+  const dir = await tempDir(t);
+  const body = 'import { CircusPlugin } from "circusd/plugin";\nexport class Typed extends CircusPlugin {\n';
+  await dir.write("typed.ts", `${body}  handleInit(): void {\n    throw new Error("typed");\n  }\n  handleRecv(): void {}\n}\n`);
+  const { output } = await byHand(dir, { args: ["./typed.ts"] });
+  const runs = Boolean(Reflect.get(process.features, "typescript"));
+  assert.match(
+    output,
+    runs ? /Error: typed\n +at Typed\.handleInit/ : /Node \S+ does not run TypeScript; compile it, or use Node 22\.18 or newer\n$/,
+  );
+});
+
+test("circus-plugin reaches circusd through ssh, which ends with it", async (t) => {
+  const dir = await tempDir(t);
+  await dir.write("logger.js", LOGGER);
+  await dir.write("bin/ssh", readFileSync(repositoryPath("test", "fixtures", "pretends-to-be-ssh.js")), 0o755);
+  await dir.write("bin/package.json", '{ "type": "module" }');
+  const env = { PATH: `${dir.join("bin")}:${process.env["PATH"] ?? ""}`, SSH_RECORD: dir.join("record"), TMPDIR: dir.path };
+  const args = [
+    "--ssh",
+    "me@far:2222",
+    "--endpoint",
+    "tcp://127.0.0.1:1",
+    "--pubsub",
+    "tcp://*:2",
+    "--config",
+    "filename:log",
+    "./logger.js",
+  ];
+  const { code, output } = await byHand(dir, { args, env }, (text, pid) => {
+    if (text.endsWith("Starting\n")) kill(pid, "SIGTERM");
+  });
+  assert.equal(code, 0, output);
+  const record = readFileSync(dir.join("record"), "utf8");
+  assert.match(record, /"-p","2222",.*"-L","[^"]*:127\.0\.0\.1:2","--","me@far"/);
+  assert.equal(isAlive(Number(/"pid":(\d+)/.exec(record)?.[1])), false);
 });
 
 const FAULTS: readonly (readonly [title: string, use: string, text: string, told: RegExp])[] = [
@@ -172,7 +228,7 @@ for (const [title, use, text, told] of FAULTS) {
   test(`circus-plugin tells of ${title} and exits with 1`, async (t) => {
     const dir = await tempDir(t);
     if (use.startsWith("./m")) await dir.write(use.replace(/:.*/, ""), text);
-    const { code, output } = await byHand(dir, ["--config", "attempts:x", use]);
+    const { code, output } = await byHand(dir, { args: ["--config", "attempts:x", use] });
     assert.match(output, told);
     assert.equal(code, 1);
   });
@@ -183,6 +239,6 @@ test("circus-plugin finds a package from the working directory, also one for imp
   const manifest = { name: "circus-mine", type: "module", exports: { import: "./mine.js" } };
   await dir.write("node_modules/circus-mine/package.json", JSON.stringify(manifest));
   await dir.write("node_modules/circus-mine/mine.js", CLUMSY);
-  const { output } = await byHand(dir, ["circus-mine"]);
+  const { output } = await byHand(dir, { args: ["circus-mine"] });
   assert.match(output, /Error: clumsy\n/);
 });

@@ -93,7 +93,8 @@ export function streamSink(fd: 1 | 2): Sink {
 function openTarget(fd: 1 | 2): Target {
   const shared: Target = { write: (chunk) => tryWrite(fd, chunk), close: () => undefined };
   try {
-    const kind = fstatSync(fd);
+    // Node 22 finds no packages behind symbolic links any more when the last thing looked at with small numbers was a pipe.
+    const kind = fstatSync(fd, { bigint: true });
     if (kind.isSocket()) return { write: socketWriter(fd), close: () => undefined };
     if (kind.isFile()) return shared;
     const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);

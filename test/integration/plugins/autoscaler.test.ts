@@ -58,11 +58,11 @@ test("Autoscaler follows the number that a command prints, within its bounds, an
   assert.deepEqual(
     stage.log.filter((line) => line.startsWith("info")),
     [
-      'info [plugin:test] sets numprocesses of "web" from 2 to 3: 80.5 is at or above 75',
-      'info [plugin:test] sets numprocesses of "web" from 3 to 4: 80.5 is at or above 75',
-      'info [plugin:test] sets numprocesses of "web" from 4 to 3: 7 is at or below 25',
-      'info [plugin:test] sets numprocesses of "web" from 3 to 2: 7 is at or below 25',
-      'info [plugin:test] sets numprocesses of "web" from 2 to 1: 7 is at or below 25',
+      'info Sets numprocesses of "web" from 2 to 3: 80.5 is at or above 75',
+      'info Sets numprocesses of "web" from 3 to 4: 80.5 is at or above 75',
+      'info Sets numprocesses of "web" from 4 to 3: 7 is at or below 25',
+      'info Sets numprocesses of "web" from 3 to 2: 7 is at or below 25',
+      'info Sets numprocesses of "web" from 2 to 1: 7 is at or below 25',
     ],
   );
 });
@@ -74,11 +74,11 @@ test("Autoscaler leaves alone what an operator has set outside its bounds, and a
   web.numprocesses = 9;
   await write("90");
   const yielded =
-    'info [plugin:test] leaves numprocesses of "web" at 9: somebody else has set it to 9, outside 1 to 4: it is left alone until it is inside again';
+    'info Leaves numprocesses of "web" at 9: somebody else has set it to 9, outside 1 to 4: it is left alone until it is inside again';
   await stage.until(() => stage.log.includes(yielded));
   web.status = "stopped";
   web.numprocesses = 2;
-  await stage.until(() => stage.log.some((line) => line.endsWith('leaves "web" alone: it is stopped')));
+  await stage.until(() => stage.log.some((line) => line.endsWith('Leaves "web" alone: it is stopped')));
   assert.equal(stage.count("set"), 0);
   assert.equal(stage.log.filter((line) => line === yielded).length, 1);
 });
@@ -89,10 +89,10 @@ test("Autoscaler changes nothing while the command has no number for it, and say
   const warnings = (): readonly string[] => stage.log.filter((line) => line.startsWith("warning"));
   await write("many\n");
   await stage.until(() => stage.log.filter((line) => line.endsWith("there is no figure")).length >= 3);
-  assert.deepEqual(warnings(), ['warning [plugin:test] has no figure: the command "cat" of "web" printed "many" in place of a number']);
+  assert.deepEqual(warnings(), ['warning No figure for "web": the command "cat" printed "many" in place of a number']);
   for (const [command, reason] of [
-    ["sh -c 'echo 99; exit 3'", /the command "sh" of "web" exited with code 3$/],
-    ["sleep 3600", /the command "sleep" of "web" was ended: it took longer than 0\.1 s$/],
+    ["sh -c 'echo 99; exit 3'", /the command "sh" exited with code 3$/],
+    ["sleep 3600", /the command "sleep" was ended: it took longer than 0\.1 s$/],
     ["/nonexistent/program", /could not be run: spawn \/nonexistent\/program ENOENT$/],
   ] as const) {
     const other = await scaled(t, { command, timeout: "0.1" }, web.answer);
@@ -111,7 +111,7 @@ test("Autoscaler tells its command which watcher it asks for, and how many proce
 test("Autoscaler goes on where circusd refuses", async (t) => {
   const { stage } = await scaled(t, {}, () => refusal("program web not found"));
   await stage.until(() => stage.count("status") >= 3);
-  assert.deepEqual(stage.log, ['warning [plugin:test] cannot look after "web": program web not found']);
+  assert.deepEqual(stage.log, ['warning Cannot look after "web": program web not found']);
 });
 
 test("a circusd's Autoscaler adds processes while the workers burn and takes them away when they rest", async (t) => {
@@ -140,8 +140,8 @@ loop_rate = 0.2
   await Promise.all(both.map((pid) => fileWith(daemon.dir.join(`ready-${pid}`), /ready/)));
   kill(first, "SIGUSR2");
   await daemon.processes("web", 1);
-  assert.match(daemon.output, /sets numprocesses of "web" from 1 to 2: [\d.]+ is at or above 15/);
-  await daemon.logged(/sets numprocesses of "web" from 2 to 1: [\d.]+ is at or below 5/);
+  assert.match(daemon.output, /Sets numprocesses of "web" from 1 to 2: [\d.]+ is at or above 15/);
+  await daemon.logged(/Sets numprocesses of "web" from 2 to 1: [\d.]+ is at or below 5/);
 });
 
 test("options that cannot be used are refused at the start", async () => {

@@ -11,7 +11,7 @@ const CRASHER = "[watcher:crasher]\ncmd = sh -c 'exit 3'\nautostart = False\n";
 const WEB = "[watcher:web]\ncmd = sleep 60\n";
 
 /** Flapping hears events when it tells of this one. */
-const CANARY = "[watcher:canary]\ncmd = sh -c 'exit 3'\nrestart_max_delay = 0.05\nflapping.retry_in = 3600\nflapping.window = 3600\n";
+const CANARY = "[watcher:canary]\ncmd = sh -c 'exit 3'\nrestart_max_delay = 0.05\nflapping.retry_in = 3600\n";
 
 function ready(daemon: Daemon): Promise<void> {
   return daemon.logged(/canary: flapping detected/);

@@ -26,7 +26,7 @@ test("Scheduler asks circusd for what its jobs say, at their times", async (t) =
     "job.f": "6 12 * * * numprocesses 4 web",
     "job.g": "30 0 12 * * * stop web",
   });
-  assert.equal(stage.log[0], 'info [plugin:test] job "a" will restart web, next at 2026-01-10T12:01:00Z');
+  assert.equal(stage.log[0], 'info Job "a" will restart web, next at 2026-01-10T12:01:00Z');
   await clock.advance(59.9);
   assert.deepEqual(stage.requests, [{ command: "stop", properties: { name: "web", waiting: true } }]);
   await clock.advance(0.1);
@@ -50,7 +50,7 @@ test("Scheduler leaves a time out while the job is still at work, and keeps no o
   );
   await clock.advance(180);
   assert.deepEqual([stage.count("restart"), stage.count("reload")], [1, 3]);
-  assert.equal(stage.log.filter((line) => line.startsWith('warning [plugin:test] job "slow" is still at work')).length, 2);
+  assert.equal(stage.log.filter((line) => line.startsWith('warning Job "slow" is still at work')).length, 2);
   finish[0]?.();
   await clock.advance(60);
   assert.equal(stage.count("restart"), 2);
@@ -60,7 +60,7 @@ test("Scheduler goes on where circusd refuses", async (t) => {
   const { clock, stage } = await scheduled(t, { "job.a": "* * * * * restart nobody" }, () => refusal("program nobody not found"));
   await clock.advance(120);
   assert.equal(stage.count("restart"), 2);
-  assert.ok(stage.log.includes('error [plugin:test] job "a" cannot restart nobody: program nobody not found'));
+  assert.ok(stage.log.includes('error Job "a" cannot restart nobody: program nobody not found'));
 });
 
 test("Scheduler notices within half a minute that the clock was set", async (t) => {

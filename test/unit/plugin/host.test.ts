@@ -176,6 +176,24 @@ test("hostPlugin() warns of options that neither the plugin nor its watcher know
   ]);
 });
 
+test("an option that a plugin reads from its config by itself is no stranger", async () => {
+  const seen: unknown[] = [];
+  class Reader extends CircusPlugin {
+    override handleInit(): void {
+      const { colour, ...others } = this.config;
+      seen.push(colour, others, "size" in this.config, Object.keys(this.config));
+    }
+    override handleRecv(): void {}
+  }
+  const { hosting, warnings, stop } = await stage({ colour: "red", size: "3" });
+  const hosted = hostPlugin(Reader, hosting);
+  await until(() => seen.length > 0);
+  stop.abort();
+  await hosted;
+  assert.deepEqual(seen, ["red", { size: "3" }, true, ["colour", "size"]]);
+  assert.deepEqual(warnings, []);
+});
+
 test("options tell which value of which plugin is wrong, and what is expected", async () => {
   const faults: readonly (readonly [Readonly<Record<string, string>>, (plugin: CircusPlugin) => unknown, string])[] = [
     [{ n: "x" }, (p) => p.options.integer("n", 1, { min: 0 }), 'Cannot use n = "x" in [plugin:test]: expected an integer of 0 or more'],

@@ -38,6 +38,18 @@ test("after max_retry tries it is given up, and begins anew when somebody starts
   assert.deepEqual(verdicts([0, 0.1], { maxRetry: 0 }), ["bearable", "give up"]);
 });
 
+test("time for which a successor is held back does not make deaths rare", () => {
+  const deaths = new Deaths();
+  assert.equal(deaths.add(0, RULES).kind, "bearable");
+  deaths.replaced(30);
+  assert.equal(deaths.add(30.5, RULES).kind, "retry");
+  deaths.left();
+  deaths.replaced(60);
+  assert.equal(deaths.add(60, RULES).kind, "bearable");
+  deaths.replaced(60);
+  assert.equal(deaths.add(61.1, RULES).kind, "bearable");
+});
+
 test("max_retry = -1 tries without end", () => {
   const row = Array.from({ length: 200 }, (_, n) => n / 10);
   assert.equal(verdicts(row, { maxRetry: -1 }).at(-1), "retry 100");

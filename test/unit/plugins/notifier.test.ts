@@ -2,17 +2,18 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Chronicle } from "../../../plugins/notifier/chronicle.js";
 import { fieldsOf, type Notice } from "../../../plugins/notifier/notice.js";
+import { MAX_WAITING, Outbox } from "../../../plugins/notifier/outbox.js";
 import { RateLimit } from "../../../plugins/notifier/rate-limit.js";
 import { parseJsonTemplate, parseTemplate } from "../../../plugins/notifier/template.js";
 
-type Step = readonly [action: string, payload?: object];
+type Step = readonly [action: string, payload?: object, told?: boolean | null];
 
 /** `event: message` of everything that events of "web" mean, but not the events themselves. */
 function meaning(...steps: readonly Step[]): readonly string[] {
   const chronicle = new Chronicle({ attempts: 3, window: 60 });
-  return steps.flatMap(([action, payload = {}], at) => {
-    const [, ...told] = chronicle.take("web", action, { payload: { time: at, ...payload }, now: at });
-    return told.map(({ event, message }) => `${event}: ${message}`);
+  return steps.flatMap(([action, payload = {}, told = null], at) => {
+    const [, ...meant] = chronicle.take("web", action, { payload: { time: at, ...payload }, now: at, told });
+    return meant.map(({ event, message }) => `${event}: ${message}`);
   });
 }
 
@@ -51,6 +52,12 @@ test("a watcher has not given up when an operator stops it, or when its work is 
   assert.deepEqual(meaning(reap(7, 1), kill(8), reap(8, -15), ["stop"]).slice(1), []);
 });
 
+test("a watcher that was told to stop has not given up, whatever went before", () => {
+  assert.deepEqual(meaning(reap(7, 1), ["stop", {}, true]).slice(1), []);
+  assert.deepEqual(meaning(["stop", {}, true]), []);
+  assert.equal(meaning(["stop", {}, false]).length, 1);
+});
+
 test("a watcher flaps from its third failure within a minute, which is told once until it has been quiet", () => {
   const often = meaning(reap(1, 1), reap(2, 1), reap(3, 1), reap(4, 1));
   assert.deepEqual(
@@ -66,7 +73,11 @@ test("a watcher flaps from its third failure within a minute, which is told once
 
 test("a failed hook is told with its name and its reason", () => {
   const chronicle = new Chronicle({ attempts: 3, window: 60 });
-  const [told] = chronicle.take("web", "hook_failure", { payload: { name: "before_start", error: "no disk", time: 5 }, now: 9 });
+  const [told] = chronicle.take("web", "hook_failure", {
+    payload: { name: "before_start", error: "no disk", time: 5 },
+    now: 9,
+    told: null,
+  });
   assert.equal(told?.message, "web: hook before_start failed: no disk");
   assert.equal(told.time, 5);
 });
@@ -123,4 +134,26 @@ test("RateLimit loses nothing that it holds when its window is long over, and be
 test("RateLimit with a limit of 0 lets everything through", () => {
   const rate = new RateLimit({ limit: 0, window: 10 });
   assert.ok(Array.from({ length: 100 }, () => rate.admit(notice(), 0)).every(Boolean));
+});
+
+test("Outbox delivers one after the other, and counts what finds no room", async () => {
+  const told: string[] = [];
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const outbox = new Outbox({
+    send: async ({ watcher }) => {
+      await gate;
+      return watcher === "bad" ? "it is away" : null;
+    },
+    lost: ({ watcher }, reason) => void told.push(`${watcher}: ${reason}`),
+    dropped: (count) => void told.push(`dropped ${count ?? "from now on"}`),
+  });
+  outbox.put(notice("failed", "bad"));
+  for (let at = 0; at < MAX_WAITING + 6; at += 1) outbox.put(notice());
+  assert.deepEqual(told, ["dropped from now on"]);
+  open();
+  await outbox.empty();
+  outbox.put(notice());
+  await outbox.empty();
+  assert.deepEqual(told, ["dropped from now on", "bad: it is away", "dropped 7"]);
 });

@@ -26,6 +26,10 @@ test("Heartbeats tells once of those that were silent for too long", () => {
   assert.deepEqual(heartbeats.takeSilent(3), []);
   heartbeats.forgive(10);
   assert.deepEqual(heartbeats.takeSilent(9), []);
+  heartbeats.keep("web", [2, 5], 10);
+  heartbeats.keep("web", [5], 20);
+  assert.deepEqual(heartbeats.takeSilent(11), [{ pid: 5, watcher: "web" }]);
+  heartbeats.add({ pid: 6, watcher: "web" }, 0);
   heartbeats.forgetAll("web");
   assert.deepEqual(heartbeats.takeSilent(100), []);
 });
