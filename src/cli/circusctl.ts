@@ -31,6 +31,11 @@ async function obey(invocation: Invocation, world: World): Promise<number> {
       return runAdded(invocation, world);
     case "discover":
       return (await import("./discover.js")).discover(invocation.values, world);
+    case "local":
+      return (await import("./local.js")).LOCAL_COMMANDS[invocation.name].run(invocation.words, world);
+    case "localHelp":
+      world.stdout.write(`${(await import("./local.js")).localHelp(invocation.name)}\n`);
+      return 0;
     case "shell": {
       const { values } = invocation;
       return withSession(world, values, async (session) => (await import("./shell.js")).runShell(session, world));

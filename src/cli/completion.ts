@@ -1,4 +1,5 @@
 /** What can stand where the cursor is: for the shell's Tab key, in circusctl's own shell and in bash. */
+import { localNames } from "./local.js";
 import { COMMAND_OPTIONS, GLOBAL_OPTIONS } from "./options.js";
 import { commandNames, isCommandName, loadCommand } from "./commands.js";
 import type { Env } from "./world.js";
@@ -20,7 +21,7 @@ export async function complete(words: readonly string[], names: LiveNames): Prom
   const found = (candidates: readonly string[]): readonly string[] =>
     candidates.filter((candidate) => candidate.startsWith(current)).sort();
   if (words.length <= 1 && current.startsWith("-")) return found(GLOBAL_OPTIONS.map(({ name }) => `--${name}`));
-  if (words.length <= 1 || first === "help") return found([...commandNames(), ...(await names.commands())]);
+  if (words.length <= 1 || first === "help") return found([...commandNames(), ...localNames(), ...(await names.commands())]);
   if (first === undefined || !isCommandName(first)) return [];
   const command = await loadCommand(first);
   if (current.startsWith("-"))

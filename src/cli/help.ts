@@ -4,6 +4,7 @@ import { encodeJson } from "../wire/codec.js";
 import { optionTitle } from "./args.js";
 import type { Command } from "./command.js";
 import { COMMANDS, commandNames } from "./commands.js";
+import { localList } from "./local.js";
 import { COLUMN, optionLines, wrap } from "./option-list.js";
 import { COMMAND_OPTIONS, GLOBAL_OPTIONS } from "./options.js";
 
@@ -18,6 +19,9 @@ export function mainHelp(added: readonly AddedCommandInfo[] = []): string {
     "",
     "Commands:",
     ...commandList(added),
+    "",
+    "Commands that ask no daemon:",
+    ...localList(),
     "",
     "options:",
     ...optionLines(GLOBAL_OPTIONS),

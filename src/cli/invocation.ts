@@ -3,6 +3,7 @@ import { fail, succeed, type Result } from "../core/result.js";
 import { parseArguments, unrecognized, type ArgumentValue, type Arguments, type OptionSpec } from "./args.js";
 import type { Command, Input } from "./command.js";
 import { commandNames, isCommandName, loadCommand } from "./commands.js";
+import { type LocalName, isLocalName, localNames } from "./local.js";
 import { COMMAND_OPTIONS, GLOBAL_OPTIONS } from "./options.js";
 
 type Values = Readonly<Record<string, ArgumentValue>>;
@@ -15,6 +16,9 @@ export type Invocation =
   /** A word that is no command here; the daemon may know it. `failure` is what to say where it does not. */
   | { readonly kind: "added"; readonly name: string; readonly words: readonly string[]; readonly values: Values; readonly failure: string }
   | { readonly kind: "discover"; readonly values: Values }
+  /** A command that asks no daemon. */
+  | { readonly kind: "local"; readonly name: LocalName; readonly words: readonly string[] }
+  | { readonly kind: "localHelp"; readonly name: LocalName }
   | { readonly kind: "run"; readonly command: Command; readonly input: Input; readonly values: Values };
 
 /** Reads a command line; the failure is one line for the user, a mistake of usage. */
@@ -25,6 +29,7 @@ export async function readInvocation(argv: readonly string[]): Promise<Result<In
   const [word, ...words] = rest;
   if (word === undefined) return readWithoutCommand(values);
   if (word === "help") return readHelp(words[0], values);
+  if (isLocalName(word)) return readLocal(word, words, values);
   if (!isCommandName(word)) return succeed({ kind: "added", name: word, words, values, failure: await unknownCommand(word) });
   const command = await loadCommand(word);
   const tail = command.words === "command" ? await readForeign(words, command) : await readOwn(words, command);
@@ -38,6 +43,17 @@ export async function readInvocation(argv: readonly string[]): Promise<Result<In
   return succeed({ kind: "run", command, input: { words: tail.value.words, values: all }, values: all });
 }
 
+async function readLocal(name: LocalName, words: readonly string[], before: Values): Promise<Result<Invocation, string>> {
+  const read = await parseArguments(words, { options: GLOBAL_OPTIONS });
+  if (!read.ok) return read;
+  const values = { ...before, ...read.value.values };
+  const wrong = await misplaced(values, GLOBAL_OPTIONS);
+  if (wrong !== null) return fail(wrong);
+  if (values["version"] === true) return succeed({ kind: "version" });
+  if (values["help"] === true) return succeed({ kind: "localHelp", name });
+  return succeed({ kind: "local", name, words: [...read.value.words, ...read.value.rest] });
+}
+
 async function readWithoutCommand(values: Values): Promise<Result<Invocation, string>> {
   const wrong = await misplaced(values, GLOBAL_OPTIONS);
   if (wrong !== null) return fail(wrong);
@@ -48,13 +64,14 @@ async function readWithoutCommand(values: Values): Promise<Result<Invocation, st
 
 async function readHelp(word: string | undefined, values: Values): Promise<Result<Invocation, string>> {
   if (word === undefined || word === "--help") return readWithoutCommand({ ...values, help: true });
+  if (isLocalName(word)) return succeed({ kind: "localHelp", name: word });
   if (isCommandName(word)) return succeed({ kind: "help", command: await loadCommand(word), values });
   return succeed({ kind: "added", name: word, words: ["--help"], values, failure: await unknownCommand(word) });
 }
 
 async function unknownCommand(word: string): Promise<string> {
   const { nearest } = await import("../core/options/near.js");
-  const near = nearest(word, commandNames());
+  const near = nearest(word, [...commandNames(), ...localNames()]);
   return `unknown command "${word}"${near === null ? "" : `; did you mean ${near}?`}`;
 }
 

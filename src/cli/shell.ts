@@ -123,6 +123,12 @@ async function obey(session: Session, invocation: Invocation, world: World): Pro
       await discover(invocation.values, world);
       return;
     }
+    case "local":
+      await (await import("./local.js")).LOCAL_COMMANDS[invocation.name].run(invocation.words, world);
+      return;
+    case "localHelp":
+      world.stdout.write(`${(await import("./local.js")).localHelp(invocation.name)}\n`);
+      return;
     case "shell":
     case "added":
       return;

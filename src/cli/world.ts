@@ -34,6 +34,8 @@ export interface World {
   readonly run: RunProgram;
   /** Asks who listens in a multicast group. @returns why nothing could be asked, as a failure */
   ask(inquiry: Inquiry): Promise<Result<void, string>>;
+  /** The configuration of another program as a circus.ini, with the number of notes in it; the failure is one line for the user. */
+  importConfiguration(file: string): Promise<Result<{ readonly ini: string; readonly notes: number }, string>>;
   /** Aborted by Ctrl-C; from the first call on Ctrl-C does not end the program by itself. */
   onInterrupt(): AbortSignal;
 }

@@ -17,6 +17,7 @@ export async function circusctl(argv: readonly string[]): Promise<void> {
     openTransport: async () => (await import("../wire/zmq/transport.js")).openZmq(),
     run: runProgram,
     ask: async (inquiry) => (await import("../os/discovery.js")).askGroup(inquiry),
+    importConfiguration: async (file) => (await import("./import-configuration.js")).importConfiguration(file),
     onInterrupt,
   });
   // What a library still holds open has nothing more to do.

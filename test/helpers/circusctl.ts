@@ -25,6 +25,8 @@ export interface Setting {
   readonly interrupt?: AbortSignal;
   /** What comes back from a multicast group, text and host; without it there is no network. */
   readonly network?: (group: string) => readonly (readonly [string, string])[];
+  /** What comes of a file that is to be imported; without it there is none. */
+  readonly import?: World["importConfiguration"];
   /** Called whenever something is written, with all that was. */
   readonly observe?: (written: { readonly stdout: string; readonly stderr: string }) => void;
 }
@@ -68,6 +70,7 @@ export async function circusctl(argv: readonly string[], setting: Setting = {}):
       for (const [text, host] of setting.network(`${group.host}:${group.port}`)) heard(text, host);
       return { ok: true, value: undefined };
     },
+    importConfiguration: setting.import ?? (async (file) => ({ ok: false, failure: `Cannot import "${file}": no such file` })),
     onInterrupt: () => setting.interrupt ?? new AbortController().signal,
   };
   // A network of memory holds no socket that would keep the test alive until a timeout.

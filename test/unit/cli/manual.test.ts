@@ -4,6 +4,7 @@ import test from "node:test";
 import { optionTitle } from "../../../src/cli/args.js";
 import { commandNames, loadCommand } from "../../../src/cli/commands.js";
 import { synopsis } from "../../../src/cli/help.js";
+import { localNames, localSynopsis } from "../../../src/cli/local.js";
 import { COMMAND_OPTIONS, GLOBAL_OPTIONS } from "../../../src/cli/options.js";
 import { circusctl } from "../../helpers/circusctl.js";
 import { repositoryPath } from "../../helpers/root.js";
@@ -14,7 +15,7 @@ const docs = readFileSync(repositoryPath("docs", "circusctl.md"), "utf8");
 test("--help lists every command and every option, in lines of at most 80 characters", async () => {
   for (const argv of [["--help"], ["help"], ["-h"], ["help", "--help"]]) {
     const { code, stdout, requests } = await circusctl(argv);
-    for (const name of commandNames()) assert.match(stdout, new RegExp(`^  ${name} +\\w`, "m"));
+    for (const name of [...commandNames(), ...localNames()]) assert.match(stdout, new RegExp(`^  ${name} +\\w`, "m"));
     for (const option of GLOBAL_OPTIONS) assert.ok(stdout.includes(`  ${optionTitle(option)}`), option.name);
     assert.equal(code, 0);
     assert.deepEqual(requests, []);
@@ -31,6 +32,15 @@ test("every command has its help, asked for in three ways", async () => {
     assert.deepEqual([second, third], [first, first]);
     assert.equal(first.code, 0);
     assert.equal(command.name, name);
+  }
+});
+
+test("a command that asks no daemon has its help, asked for in three ways", async () => {
+  for (const name of localNames()) {
+    const [first, second, third] = await Promise.all([circusctl(["--help", name]), circusctl([name, "--help"]), circusctl(["help", name])]);
+    assert.ok(first.stdout.includes(`usage: ${localSynopsis(name)}\n`), name);
+    assert.deepEqual([second, third], [first, first]);
+    assert.deepEqual([first.code, first.requests], [0, []]);
   }
 });
 
@@ -56,7 +66,7 @@ test("--version tells the version", async () => {
 
 test("the man page has every command and option of the parser, and no other", async () => {
   const commands = [...man.matchAll(/^\.It Cm (\S+)/gm)].map((match) => match[1]);
-  assert.deepEqual(commands, commandNames());
+  assert.deepEqual(commands, [...commandNames(), ...localNames()]);
   for (const name of commandNames()) {
     const entry = man.split(`\n.It Cm ${name}`)[1]?.split("\n.It Cm ")[0]?.split("\n")[0] ?? "";
     const flags = [...entry.matchAll(/Fl Fl (\w+)/g)].map((match) => match[1]);
@@ -68,5 +78,6 @@ test("the man page has every command and option of the parser, and no other", as
 
 test("the page of circusctl in docs has every command as the help shows it, and every option", async () => {
   for (const name of commandNames()) assert.ok(docs.includes(`\`${synopsis(await loadCommand(name)).replace("circusctl ", "")}\``), name);
+  for (const name of localNames()) assert.ok(docs.includes(`\`${localSynopsis(name).replace("circusctl ", "")}\``), name);
   for (const option of GLOBAL_OPTIONS) assert.ok(docs.includes(`\`--${option.name}`), option.name);
 });
