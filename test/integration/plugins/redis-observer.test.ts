@@ -25,6 +25,41 @@ const FIGURES = [
   ...["expired_keys", "evicted_keys", "uptime_in_seconds", "keyspace_hits"],
 ];
 
+test("a circusd brings its frozen Redis back to life with the plugin's help", { skip }, async (t) => {
+  const statsd = await statsdReceiver(t);
+  const dir = await tempDir(t);
+  const socket = dir.join("redis.sock");
+  const args = serverArguments(socket).map((word) => (word === "" ? "''" : word));
+  const daemon = await Daemon.start(t, {
+    ini: `
+[watcher:cache]
+cmd = redis-server ${args.join(" ")}
+graceful_timeout = 0.1
+[plugin:redis]
+use = circus.plugins.redis_observer.RedisObserver
+redis_url = unix://${socket}
+restart_on_timeout = cache
+timeout = 0.2
+loop_rate = 0.05
+port = ${statsd.port}
+host = 127.0.0.1
+`,
+  });
+  await statsd.packet(/uptime_in_seconds/);
+  const frozen = await daemon.onlyProcess("cache");
+  kill(frozen, "SIGSTOP");
+  await statsd.packet(/redis_stats\.restart_on_error:1\|c$/);
+  await eventually(
+    () => daemon.pids("cache"),
+    (pids) => pids.length === 1 && pids[0] !== frozen,
+  );
+  const seen = statsd.packets.length;
+  await eventually(
+    () => statsd.packets.slice(seen),
+    (packets) => packets.some((packet) => packet.includes("uptime_in_seconds")),
+  );
+});
+
 test("RedisObserver sends the figures of a Redis under Circus's names, in Circus's order", { skip }, async (t) => {
   const redis = await RedisServer.start(t);
   const statsd = await statsdReceiver(t);
@@ -107,41 +142,6 @@ test("RedisObserver ends at once although a frozen Redis keeps it waiting", { sk
   const stage = await PluginStage.start(t, RedisObserver, { config: config(statsd.port, { redis_url: redis.url, timeout: "3600" }) });
   await stage.stop();
   assert.deepEqual(stage.log, []);
-});
-
-test("a circusd brings its frozen Redis back to life with the plugin's help", { skip }, async (t) => {
-  const statsd = await statsdReceiver(t);
-  const dir = await tempDir(t);
-  const socket = dir.join("redis.sock");
-  const args = serverArguments(socket).map((word) => (word === "" ? "''" : word));
-  const daemon = await Daemon.start(t, {
-    ini: `
-[watcher:cache]
-cmd = redis-server ${args.join(" ")}
-graceful_timeout = 0.1
-[plugin:redis]
-use = circus.plugins.redis_observer.RedisObserver
-redis_url = unix://${socket}
-restart_on_timeout = cache
-timeout = 0.2
-loop_rate = 0.05
-port = ${statsd.port}
-host = 127.0.0.1
-`,
-  });
-  await statsd.packet(/uptime_in_seconds/);
-  const frozen = await daemon.onlyProcess("cache");
-  kill(frozen, "SIGSTOP");
-  await statsd.packet(/redis_stats\.restart_on_error:1\|c$/);
-  await eventually(
-    () => daemon.pids("cache"),
-    (pids) => pids.length === 1 && pids[0] !== frozen,
-  );
-  const seen = statsd.packets.length;
-  await eventually(
-    () => statsd.packets.slice(seen),
-    (packets) => packets.some((packet) => packet.includes("uptime_in_seconds")),
-  );
 });
 
 test("redis_url is read in every form that Circus took, and refused in others", async () => {
