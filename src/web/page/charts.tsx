@@ -91,7 +91,7 @@ function optionsOf(kind: Kind, element: HTMLElement, tell: (index: number | null
     width: Math.max(100, element.clientWidth),
     height: HEIGHT,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     cursor: { sync: { key: "charts" }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
       x: { time: true, range: (_, min, max) => [max - Math.min(HISTORY_POINTS, Math.max(LEAST_TIME, max - min)), max] },
@@ -104,7 +104,7 @@ function optionsOf(kind: Kind, element: HTMLElement, tell: (index: number | null
         size: 24,
         values: (...[_, splits, __, ___, step]) => splits.map((second) => formatTime(second).slice(0, step < 60 ? 8 : 5)),
       },
-      { ...axis, space: 34, size: 58, incrs: [...kind.steps], values: (_, splits) => splits.map((value) => kind.format(value)) },
+      { ...axis, space: 26, size: 58, incrs: [...kind.steps], values: (_, splits) => splits.map((value) => kind.format(value)) },
     ],
     series: [{}, { stroke: line, width: 1.5, fill: `${line.trim()}22`, points: { show: false }, spanGaps: false }],
     hooks: { setCursor: [(self) => tell(self.cursor.idx ?? null)] },
