@@ -59,7 +59,7 @@ export function Options({ name }: { readonly name: string }): JSX.Element {
     >
       <div class="bar">
         <Filter value={filter} label="Find an option" onChange={setFilter} />
-        <More names={names} onAdd={(option) => setAdded([...added, option])} />
+        {hindrance === null ? <More names={names} onAdd={(option) => setAdded([...added, option])} /> : null}
       </div>
       {shown.map((option) => {
         const field = fieldOf(option);
