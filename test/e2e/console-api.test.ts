@@ -172,10 +172,13 @@ test("metrics tell of watchers, processes, sockets and circusd itself in a form 
   assert.ok((valueOf(read, "circus_daemon_cpu_seconds_total") ?? 0) > 0);
   const { sockets } = await daemon.client.call("listsockets", {});
   const port = sockets.find(({ name }) => name === "extra")?.port ?? 0;
-  const reads = async () => {
-    net.connect(port, "127.0.0.1").destroy();
-    return valueOf(readExposition((await console.ask("/metrics")).text), "circus_socket_reads_total", { socket: "extra" }) ?? 0;
-  };
+  // Nobody accepts it, so there is something to accept from now on.
+  const knocking = net.connect(port, "127.0.0.1");
+  await once(knocking, "connect");
+  knocking.on("error", () => undefined);
+  t.after(() => void knocking.destroy());
+  const reads = async () =>
+    valueOf(readExposition((await console.ask("/metrics")).text), "circus_socket_reads_total", { socket: "extra" }) ?? 0;
   await eventually(reads, (total) => total > 0);
   kill(pid, "SIGKILL");
   const deaths = async () =>
