@@ -1,8 +1,8 @@
 /** The console as a user has it: its page in a real browser, in front of a real circusd. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import test, { type TestContext } from "node:test";
-import type { Page } from "playwright-core";
+import test, { after, type TestContext } from "node:test";
+import type { Browser, Page } from "playwright-core";
 import { namelessControls, openBrowser, overhang, visit, type Visit, withoutBrowser } from "../helpers/browser.js";
 import { HttpdProcess, startConsole } from "../helpers/console.js";
 import { Daemon } from "../helpers/daemon.js";
@@ -38,12 +38,22 @@ path = web.sock
 
 const ODD = `${HOSTILE}; setInterval(() => {}, 1000);`;
 
+const skip = withoutBrowser();
+const started = skip === false ? openBrowser({ after }) : null;
+
+/** The browser of all tests here. */
+function shared(): Promise<Browser> {
+  if (started === null) throw new Error("internal: a test without a browser was not skipped");
+  return started;
+}
+
 function row(page: Page, name: string) {
   return page.locator("tbody tr", { has: page.getByRole("link", { name, exact: true }) });
 }
 
 async function confirm(page: Page, action: string): Promise<void> {
   await page.getByRole("dialog").getByRole("button", { name: action, exact: true }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
 }
 
 /** Pids in the table of processes, in rising order. */
@@ -56,8 +66,8 @@ function rising(pids: readonly number[]): readonly number[] {
   return [...pids].sort((one, other) => one - other);
 }
 
-test("the console in a browser", { skip: withoutBrowser() }, async (t) => {
-  const browser = await openBrowser(t);
+test("the console in a browser", { skip }, async (t) => {
+  const browser = await shared();
   const { daemon, console } = await startConsole(t, { ini: INI, files: { "odd.js": ODD } });
   const { page, faults } = await visit(browser, `${console.url}/`);
 
@@ -216,7 +226,7 @@ test("the console in a browser", { skip: withoutBrowser() }, async (t) => {
 
   await t.test("charts move, and a reload of the page keeps its place", async () => {
     await page.goto(`${console.url}/watchers/web`);
-    const pixels = () => page.evaluate("document.querySelector('.chart canvas').toDataURL()").then(String);
+    const pixels = () => page.evaluate("document.querySelector('.chart canvas')?.toDataURL() ?? ''").then(String);
     const first = await eventually(pixels, (url) => url.length > 100);
     await eventually(pixels, (url) => url !== first);
     await page.getByRole("link", { name: "Events" }).last().click();
@@ -287,8 +297,8 @@ test("the console in a browser", { skip: withoutBrowser() }, async (t) => {
   });
 });
 
-test("the page says who is away, comes back by itself, and shows the daemon that is chosen", { skip: withoutBrowser() }, async (t) => {
-  const browser = await openBrowser(t);
+test("the page says who is away, comes back by itself, and shows the daemon that is chosen", { skip }, async (t) => {
+  const browser = await shared();
   const dir = await tempDir();
   const one = await Daemon.start(t, { dir, ini: "[watcher:one]\ncmd = sleep 1000\n" });
   const two = await Daemon.start(t, { ini: "[watcher:two]\ncmd = sleep 1000\n" });
@@ -323,8 +333,8 @@ test("the page says who is away, comes back by itself, and shows the daemon that
   t.after(() => dir[Symbol.asyncDispose]());
 });
 
-test("who has to log in does, and who may only look cannot act", { skip: withoutBrowser() }, async (t) => {
-  const browser = await openBrowser(t);
+test("who has to log in does, and who may only look cannot act", { skip }, async (t) => {
+  const browser = await shared();
   const dir = await tempDir(t);
   const users = dir.join("users");
   const adding = new HttpdProcess(t, ["--add-user", "bob", "--password-file", users]);
@@ -356,8 +366,8 @@ test("who has to log in does, and who may only look cannot act", { skip: without
 
 const THOUSAND = 1000;
 
-test("a thousand processes are as quick to look at as ten", { skip: withoutBrowser() }, async (t) => {
-  const browser = await openBrowser(t);
+test("a thousand processes are as quick to look at as ten", { skip }, async (t) => {
+  const browser = await shared();
   const { daemon, console } = await startConsole(t, { ini: `[watcher:many]\ncmd = sleep 1000\nnumprocesses = ${THOUSAND}\n` });
   await daemon.processes("many", THOUSAND);
   const { page, faults } = await visit(browser, `${console.url}/watchers/many`);

@@ -44,9 +44,10 @@ export function Options({ name }: { readonly name: string }): JSX.Element {
     );
     const reply = await console.command("set", { name, options, waiting: true });
     if (reply === null) return;
+    // What was saved stays in sight until circusd's own word on it is there.
+    await load();
     setTyped({});
     setAdded([]);
-    await load();
   };
   const shown = names.filter((option) => matches(filter, [option, fieldOf(option).doc]));
   return (
