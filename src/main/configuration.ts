@@ -43,7 +43,9 @@ function unavailable({ arbiter, plugins }: Config): readonly Diagnostic[] {
 export function complete(loaded: Loaded, overrides: Overrides): Loaded {
   const told = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== null));
   const overridden = { ...loaded, config: { ...loaded.config, arbiter: { ...loaded.config.arbiter, ...told } } };
-  return withOwnWatchers(overridden, { node: process.execPath, stats: program("circusd-stats"), web: program("circushttpd") });
+  return withOwnWatchers(overridden, {
+    ...{ circusd: process.pid, node: process.execPath, stats: program("circusd-stats"), web: program("circushttpd") },
+  });
 }
 
 function program(name: string): string {

@@ -14,6 +14,7 @@ import { Streamer } from "../stats/streamer.js";
 import type { Transport } from "../wire/transport.js";
 import { openZmq } from "../wire/zmq/transport.js";
 import type { StatsSettings } from "./circusd-stats-options.js";
+import { onceWithout } from "./once-without.js";
 import { runProgram } from "./run-program.js";
 
 /** Node's timers keep the program alive only below this length, in milliseconds. */
@@ -22,13 +23,14 @@ const FOREVER = 2 ** 31 - 1;
 /** Seconds for ssh to connect in. */
 const SSH_TIMEOUT = 10;
 
+const GONE = "circusd has gone, and the next one starts its own circusd-stats";
+
 /** Where circusd is found, and how its processes are looked at. */
 interface Side {
   readonly endpoint: string;
   readonly pubsub: string;
   readonly usage: ProcessUsage;
   readonly pid: number | null;
-  readonly parent: () => number | null;
 }
 
 interface Approach {
@@ -54,12 +56,13 @@ export async function stream(settings: StatsSettings): Promise<void> {
   const streamer = new Streamer({
     ...{ transport, clock, log, publisher, hits, ...side },
     ...{ sockets: settings.sockets, children: settings.children },
-    orphaned: () => end("circusd has gone; the next one starts its own circusd-stats"),
   });
   streamer.start();
+  const release = settings.circusd === null ? null : onceWithout(settings.circusd, clock, () => end(GONE));
   log.info(`circusd-stats publishes at ${publisher.endpoint}`);
   log.info(`${await ended}; circusd-stats ends`);
   clearInterval(keepAlive);
+  release?.();
   hits.close();
   await Promise.all([streamer.close(), publisher.close(), leave()]);
   await log.close();
@@ -67,7 +70,7 @@ export async function stream(settings: StatsSettings): Promise<void> {
 
 function near({ endpoint, pubsub }: StatsSettings): Approach {
   const usage = new PidUsage(loadNative());
-  return { side: { endpoint, pubsub, usage, pid: process.pid, parent: () => process.ppid }, leave: () => Promise.resolve() };
+  return { side: { endpoint, pubsub, usage, pid: process.pid }, leave: () => Promise.resolve() };
 }
 
 /** Pids of another host mean nothing here. */
@@ -80,7 +83,7 @@ async function far(settings: StatsSettings, server: string, transport: Transport
   const leave = async (): Promise<void> => {
     await Promise.all([usage.close(), control.close(), events.close()]);
   };
-  return { side: { endpoint: control.endpoint, pubsub: events.endpoint, usage, pid: null, parent: () => null }, leave };
+  return { side: { endpoint: control.endpoint, pubsub: events.endpoint, usage, pid: null }, leave };
 }
 
 /** Resolves with the reason to end. */

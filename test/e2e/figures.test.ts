@@ -189,6 +189,16 @@ test("circusd-stats ends with the circusd that started it", async (t) => {
   );
 });
 
+test("circusd-stats ends also with a circusd that was killed before it ever answered", async (t) => {
+  const { daemon } = await start(t, "[watcher:none]\ncmd = true\nautostart = False\n");
+  const pid = await daemon.onlyProcess("circusd-stats");
+  kill(daemon.pid, "SIGKILL");
+  await eventually(
+    () => isAlive(pid),
+    (alive) => !alive,
+  );
+});
+
 test("a subscriber that never reads costs nothing for good, and others are served", { skip: withoutPythonZmq() }, async (t) => {
   const { daemon, figures } = await start(t);
   const stuck = spawn(PYTHON, [repositoryPath("test", "fixtures", "never-reads-figures.py"), figures], {
