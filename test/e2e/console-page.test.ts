@@ -216,12 +216,13 @@ test("the console in a browser", { skip }, async (t) => {
       .waitFor();
   });
 
-  await t.test("a watcher whose output is not kept says how to have it kept", async () => {
+  await t.test("a watcher whose output is not kept says how to have it kept, and does so on request", async () => {
     await page.goto(`${console.url}/watchers/mailer/output`);
-    await page
-      .getByRole("alert")
-      .getByText(/tail_lines|stdout_stream/)
-      .waitFor();
+    const notice = page.getByRole("alert").filter({ hasText: "tail_lines" });
+    await notice.getByRole("button", { name: /^Keep its last/ }).click();
+    await notice.waitFor({ state: "detached" });
+    const { options } = await daemon.client.call("get", { name: "mailer", keys: ["tail_lines"] });
+    assert.equal(options["tail_lines"], 200);
   });
 
   await t.test("charts move, and a reload of the page keeps its place", async () => {
