@@ -1,5 +1,6 @@
 /** All rows by name, in the order of the table. */
 import type { Line } from "./table.js";
+import { console } from "./rows/console.js";
 import { deaths } from "./rows/deaths.js";
 import { figures } from "./rows/figures.js";
 import { growth } from "./rows/growth.js";
@@ -28,5 +29,6 @@ export const ROWS: readonly Row[] = [
   { name: "circusctl", slow: false, run: circusctl },
   { name: "output", slow: false, run: output },
   { name: "reload", slow: false, run: reload },
+  { name: "console", slow: false, run: console },
   { name: "growth", slow: true, run: growth },
 ];

@@ -14,6 +14,8 @@ const PATIENCE = 600;
 /** circusd's own helpers that are to run. */
 export interface Helpers {
   readonly statsd?: boolean;
+  /** Runs circushttpd, at a port of its own choice. */
+  readonly httpd?: boolean;
 }
 
 export class Subject implements AsyncDisposable {
@@ -33,12 +35,13 @@ export class Subject implements AsyncDisposable {
    * Starts circusd; it may not answer yet.
    * @param ini its watchers and sockets, with `DIR` for its directory
    */
-  static async exec(ini: string, { statsd = false }: Helpers = {}): Promise<Subject> {
+  static async exec(ini: string, { statsd = false, httpd = false }: Helpers = {}): Promise<Subject> {
     const dir = await tempDir();
     const endpoint = `ipc://${dir.join("control.sock")}`;
     const head = `[circus]\nendpoint = ${endpoint}\npubsub_endpoint = ipc://${dir.join("events.sock")}\nmulticast_endpoint =\n`;
     const stats = statsd ? `statsd = True\nstats_endpoint = ipc://${dir.join("figures.sock")}\n` : "";
-    await dir.write("circus.ini", `${head}${stats}\n${ini.replaceAll("DIR", dir.path)}`);
+    const web = httpd ? "httpd = True\nhttpd_port = 0\n" : "";
+    await dir.write("circus.ini", `${head}${stats}${web}\n${ini.replaceAll("DIR", dir.path)}`);
     const options = process.env["BENCH_NODE_OPTIONS"]?.split(" ") ?? [];
     const child = spawn(process.execPath, [...options, repositoryPath("bin", "circusd.js"), "--log-level", "error", "circus.ini"], {
       cwd: dir.path,

@@ -118,6 +118,8 @@ export class Arbiter implements Control {
    * @throws Error where an endpoint or a socket cannot be bound; nothing is left bound then
    */
   async start(loaded: Loaded): Promise<void> {
+    // Clients may be heard before the first watcher stands.
+    this.#config = loaded.config;
     // Circus's own words: people wait for them in logs.
     this.parts.log.info(`Starting master on pid ${this.parts.pid}`);
     const added = await this.added.replace(loaded.config.arbiter.commands);

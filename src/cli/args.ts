@@ -14,15 +14,13 @@ export interface OptionSpec {
   /** What stands for the value in help texts; the name in capitals when left out. */
   readonly metavar?: string;
   readonly choices?: readonly string[];
-  /** Of `text`: may be given several times, and its value is the list of all. */
-  readonly repeat?: boolean;
   readonly help: string;
 }
 
-export type ArgumentValue = string | number | boolean | readonly string[];
+export type ArgumentValue = string | number | boolean;
 
 export interface Arguments {
-  /** Only what was given; of an option given twice the last, unless it may be repeated. */
+  /** Only what was given; of an option given twice the last. */
   readonly values: Readonly<Record<string, ArgumentValue>>;
   /** What is no option, in order. */
   readonly words: readonly string[];
@@ -64,7 +62,7 @@ async function parseWithYargs(argv: readonly string[], grammar: Grammar): Promis
       "boolean-negation": false,
       "camel-case-expansion": false,
       "dot-notation": false,
-      "duplicate-arguments-array": grammar.options.some((option) => option.repeat),
+      "duplicate-arguments-array": false,
       "halt-at-non-option": grammar.halt ?? false,
       "parse-numbers": false,
       "parse-positional-numbers": false,
@@ -118,9 +116,7 @@ async function collect(parsed: ReadonlyMap<string, unknown>, grammar: Grammar): 
 
 function readValue(option: OptionSpec, given: unknown): Result<ArgumentValue, string> {
   if (option.kind === "flag") return succeed(given === true);
-  const all = Array.isArray(given) ? strings(given) : [String(given)];
-  if (option.repeat) return succeed(all);
-  const text = all.at(-1) ?? "";
+  const text = String(given);
   if (option.kind === "number") {
     const number = Number(text);
     return text.trim() === "" || !Number.isFinite(number) ? fail(`argument --${option.name}: invalid number "${text}"`) : succeed(number);

@@ -35,8 +35,9 @@ async function firstLine(input: Input): Promise<string> {
 }
 
 function askHidden({ stdin, stderr }: SecretParts, prompt: string): Promise<string> {
-  stderr.write(prompt);
+  // Before the prompt: what is typed as soon as that is seen must not be shown.
   stdin.setRawMode?.(true);
+  stderr.write(prompt);
   stdin.setEncoding("utf8");
   return new Promise((resolve, reject) => {
     let typed = "";

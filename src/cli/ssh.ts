@@ -74,6 +74,12 @@ export async function openTunnel(run: RunProgram, endpoint: string, settings: Ss
   );
 }
 
+/** Resolves with ssh's own words when the way is no more. */
+export async function lossOf({ ended }: Pick<Tunnel, "ended">, server: string): Promise<string> {
+  const { how, said } = await ended;
+  return `Lost the way through ssh to "${server}": ssh ended with ${how}${said === "" ? "" : `: ${said}`}`;
+}
+
 /** Waits until a file is in a directory. */
 function appears(directory: string, file: string): Promise<null> {
   return new Promise((resolve, reject) => {

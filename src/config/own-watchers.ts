@@ -5,12 +5,15 @@
  */
 import { defaultSocket, defaultWatcher } from "../core/options.js";
 import { parsePluginUse } from "../core/plugin-use.js";
+import type { Pid } from "../core/ports.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { ArbiterSpec, Config, Diagnostic, Loaded, PluginSpec, SocketSpec, WatcherSpec } from "../core/spec.js";
 import { quoteForShell } from "../core/words.js";
 
 /** Files to run; `node` runs the others. */
 export interface OwnPrograms {
+  /** This circusd, with which they end. */
+  readonly circusd: Pid;
   readonly node: string;
   readonly stats: string;
   readonly web: string;
@@ -69,7 +72,7 @@ function named({ faulty }: Loaded, names: readonly string[]): Pick<Loaded["fault
   return { watchers: [...faulty.watchers, ...names], sockets: [...faulty.sockets, ...names] };
 }
 
-function statsWatcher(config: Config, { node, stats }: OwnPrograms): Helper {
+function statsWatcher(config: Config, { circusd, node, stats }: OwnPrograms): Helper {
   const { arbiter, sockets } = config;
   const fault = nameTaken(config, STATS) ?? unreachable(arbiter, ["endpoint", "pubsubEndpoint", "statsEndpoint"]);
   if (fault !== null) return fail(fault);
@@ -77,7 +80,7 @@ function statsWatcher(config: Config, { node, stats }: OwnPrograms): Helper {
   const counted = sockets.filter(({ soReuseport }) => !soReuseport);
   const args = [
     ...[stats, "--endpoint", arbiter.endpoint, "--pubsub", arbiter.pubsubEndpoint, "--statspoint", arbiter.statsEndpoint],
-    ...["--log-level", logLevel(arbiter)],
+    ...["--log-level", logLevel(arbiter), "--circusd", String(circusd)],
     ...(arbiter.statsChildren ? ["--children"] : []),
     ...counted.flatMap(({ name }) => ["--socket", `${name}=$(circus.sockets.${name})`]),
   ];

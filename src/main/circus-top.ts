@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import type { TerminalScreen } from "../cli/top/screen.js";
 import { runCircusTop } from "../cli/top/top.js";
 import { systemClock } from "../os/clock.js";
+import { leave } from "./leave.js";
 import { runProgram } from "./run-program.js";
 import { packageVersion } from "./version.js";
 
@@ -34,8 +35,7 @@ export async function circusTop(argv: readonly string[]): Promise<void> {
     suspend: () => process.kill(0, "SIGTSTP"),
   });
   clearInterval(keepAlive);
-  // What a library still holds open has nothing more to do.
-  process.exit(terminal.endedBy ?? code);
+  await leave(() => terminal.endedBy ?? code);
 }
 
 /** Sees to it that the terminal is given back, whatever ends or stops the program. */

@@ -1,5 +1,6 @@
 /** The program circusctl, joined to this process. */
 import { runCircusctl } from "../cli/circusctl.js";
+import { leave } from "./leave.js";
 import { runProgram } from "./run-program.js";
 import { packageVersion } from "./version.js";
 
@@ -20,8 +21,7 @@ export async function circusctl(argv: readonly string[]): Promise<void> {
     importConfiguration: async (file) => (await import("./import-configuration.js")).importConfiguration(file),
     onInterrupt,
   });
-  // What a library still holds open has nothing more to do.
-  process.exit(code);
+  await leave(() => code);
 }
 
 function onInterrupt(): AbortSignal {

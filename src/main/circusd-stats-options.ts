@@ -1,5 +1,6 @@
 /** circusd-stats' command line: Circus's options, the sockets to count on, and whether children are shown. */
 import { ARBITER_DEFAULTS } from "../core/options.js";
+import type { Pid } from "../core/ports.js";
 import type { LogLevel } from "../core/spec.js";
 import { logLevel } from "./circusd-options.js";
 import * as line from "./command-line.js";
@@ -15,6 +16,8 @@ export interface StatsSettings {
   /** Descriptors by the name of the socket. */
   readonly sockets: ReadonlyMap<string, number>;
   readonly children: boolean;
+  /** The circusd to end with; null where it was started by hand. */
+  readonly circusd: Pid | null;
 }
 
 export type StatsCommand =
@@ -30,6 +33,7 @@ export const OPTIONS: readonly line.Option[] = [
   { name: "statspoint", value: "STATSPOINT", help: `where to publish the figures; ${ARBITER_DEFAULTS.statsEndpoint} by default` },
   { name: "socket", value: "NAME=FD", help: "count on the inherited descriptor of this socket; may be repeated" },
   { name: "children", value: null, help: "tell of the children of each process too" },
+  { name: "circusd", value: "PID", help: "the circusd that started this, to end with it" },
   { name: "log-level", value: "LOGLEVEL", help: "critical, error, warning, info or debug; info by default" },
   {
     name: "log-output",
@@ -61,6 +65,8 @@ export function parseCommand(args: readonly string[]): StatsCommand {
   const level = given.value("log-level") ?? "info";
   const loglevel = logLevel(level);
   if (loglevel === null) return misused(line.invalidChoice("log-level", level, LEVELS));
+  const circusd = given.value("circusd");
+  if (circusd !== null && !/^[1-9]\d*$/.test(circusd)) return misused(`argument --circusd: invalid value: '${circusd}' (write its PID)`);
   const sockets = new Map<string, number>();
   for (const value of given.values("socket")) {
     const [, name, fd] = /^(.+)=(\d+)$/s.exec(value) ?? [];
@@ -76,6 +82,7 @@ export function parseCommand(args: readonly string[]): StatsCommand {
     ssh: given.value("ssh"),
     sockets,
     children: given.has("children"),
+    circusd: circusd === null ? null : Number(circusd),
   };
   return { kind: "start", settings };
 }

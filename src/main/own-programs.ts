@@ -6,6 +6,7 @@ import type { Loaded } from "../core/spec.js";
 /** Adds the helpers that a configuration asks for; one that cannot be had is told in the diagnostics. */
 export function addOwnWatchers(loaded: Loaded): Loaded {
   return withOwnWatchers(loaded, {
+    circusd: process.pid,
     node: process.execPath,
     stats: program("circusd-stats"),
     web: program("circushttpd"),

@@ -1,5 +1,6 @@
 /** The life of circushttpd: the rooms joined, from the first page to the signal that ends it. */
 import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { openTunnel, type Tunnel } from "../cli/ssh.js";
 import type { Result } from "../core/result.js";
@@ -67,6 +68,12 @@ function refuseExposure({ host, passwordFile, tokenFile }: WebSettings): void {
 async function readTls({ certfile, keyfile }: WebSettings): Promise<ServerParts["tls"]> {
   if (certfile === null || keyfile === null) return null;
   const [cert, key] = await Promise.all([readNamed("certificate", certfile), readNamed("private key", keyfile)]);
+  try {
+    createSecureContext({ cert, key });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`Cannot use the certificate "${certfile}" with the key "${keyfile}": ${reason}`, { cause });
+  }
   return { cert, key };
 }
 

@@ -2,8 +2,7 @@
 import type { CircusClient } from "../client/call.js";
 import type { Pid, ProcessInfo, ProcessUsage } from "../core/ports.js";
 import type { ProcessStats } from "../wire/contract.js";
-
-const UNITS = "BKMGTP";
+import { bytesOf, secondsOf } from "../wire/process-stats.js";
 
 /** @example `new FarUsage(() => new CircusClient({ transport, endpoint }))` */
 export class FarUsage implements ProcessUsage {
@@ -48,22 +47,12 @@ function infoOf(stats: ProcessStats, withChildren: boolean): ProcessInfo {
     username: stats.username,
     nice: stats.nice,
     // A Python Circus has the rounded texts only.
-    rss: stats.rss ?? bytesIn(stats.mem_info1),
-    vms: stats.vms ?? bytesIn(stats.mem_info2),
+    rss: stats.rss ?? Math.round(bytesOf(stats.mem_info1)),
+    vms: stats.vms ?? Math.round(bytesOf(stats.mem_info2)),
     memPercent: stats.mem,
-    cpuSeconds: stats.cpu_seconds ?? secondsIn(stats.ctime),
+    cpuSeconds: stats.cpu_seconds ?? secondsOf(stats.ctime),
     cpuPercent: stats.cpu,
     createTime: stats.create_time,
     children: withChildren ? stats.children.map((child) => infoOf(child, false)) : [],
   };
-}
-
-function bytesIn(size: string): number {
-  const [, number = "0", unit = "B"] = /^([\d.]+)([BKMGTP])$/.exec(size) ?? [];
-  return Math.round(Number(number) * 1024 ** UNITS.indexOf(unit));
-}
-
-function secondsIn(time: string): number {
-  const [, minutes = "0", seconds = "0", hundredths = "0"] = /^(\d+):(\d+)\.(\d+)$/.exec(time) ?? [];
-  return Number(minutes) * 60 + Number(seconds) + Number(hundredths) / 100;
 }

@@ -22,8 +22,9 @@ export function* framesOf({ now, infos, watchers, own, sockets }: Look): Generat
       // A spread of that many keys takes longer than all that is computed here, a thousand times a second.
       return info === undefined ? [] : [Object.assign(processStats(info, now), { subtopic: pid, name: own.get(pid) ?? null })];
     });
-  for (const [watcher, pids] of watchers) yield* group(watcher, shown(pids));
-  yield* group(OWN_PROCESSES, shown(own.keys()));
+  for (const [watcher, pids] of watchers) if (watcher !== OWN_PROCESSES) yield* group(watcher, shown(pids));
+  // A watcher of that name has the same topic: two sums there would contradict each other.
+  yield* group(OWN_PROCESSES, shown([...(watchers.get(OWN_PROCESSES) ?? []), ...own.keys()]));
   if (sockets.length === 0) return;
   for (const stats of sockets) yield { kind: "socket", stats };
   const reads = sockets.reduce((sum, socket) => sum + socket.reads, 0);

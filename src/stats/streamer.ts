@@ -30,10 +30,6 @@ export interface StreamerParts {
   readonly hits: SocketHits;
   /** This process; null where circusd is on another host. */
   readonly pid: Pid | null;
-  /** The process that started this one, as it is now; null where circusd is on another host. */
-  readonly parent: () => Pid | null;
-  /** Called when the circusd that started this process is gone: the next one starts its own. */
-  readonly orphaned: () => void;
 }
 
 /** Who was looked for in a round; more may have come to be known meanwhile. */
@@ -67,8 +63,6 @@ export class Streamer {
   #work: Promise<unknown> = Promise.resolve();
   /** The daemon's pid; null until it has told it, and again when it may be another. */
   #daemon: Pid | null = null;
-  /** The daemon that started this process, if one did. */
-  #parent: Pid | null = null;
   #sockets: readonly ListedSocket[] = [];
   /** Whether something did not fit since the last list was asked for. */
   #doubtful = false;
@@ -132,7 +126,6 @@ export class Streamer {
 
   #meet(daemon: Pid | null): void {
     this.#daemon = daemon;
-    if (daemon !== null && daemon === this.#parts.parent()) this.#parent = daemon;
     if (this.#away) this.#parts.log.info("circusd answers again");
     this.#away = false;
   }
@@ -208,7 +201,6 @@ export class Streamer {
     for (const [watcher, pids] of watchers) {
       for (const pid of pids) if (!infos.has(pid)) this.#vanish(watcher, pid, (before.get(pid) ?? 0) + 1);
     }
-    if (this.#parent !== null && this.#parts.parent() !== this.#parent) this.#parts.orphaned();
     if (asked !== null && asked === this.#daemon && !infos.has(asked)) {
       this.#daemon = null;
       this.#doubt();

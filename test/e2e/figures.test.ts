@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import net from "node:net";
 import test, { type TestContext } from "node:test";
 import { promisify } from "node:util";
@@ -189,6 +189,16 @@ test("circusd-stats ends with the circusd that started it", async (t) => {
   );
 });
 
+test("circusd-stats ends also with a circusd that was killed before it ever answered", async (t) => {
+  const { daemon } = await start(t, "[watcher:none]\ncmd = true\nautostart = False\n");
+  const pid = await daemon.onlyProcess("circusd-stats");
+  kill(daemon.pid, "SIGKILL");
+  await eventually(
+    () => isAlive(pid),
+    (alive) => !alive,
+  );
+});
+
 test("a subscriber that never reads costs nothing for good, and others are served", { skip: withoutPythonZmq() }, async (t) => {
   const { daemon, figures } = await start(t);
   const stuck = spawn(PYTHON, [repositoryPath("test", "fixtures", "never-reads-figures.py"), figures], {
@@ -222,4 +232,25 @@ test("an endpoint in use is one clear line, and SIGTERM ends at once", async (t)
   await daemon.logged(/circusd-stats ends/);
   const { payload } = await daemon.event("watcher.circusd-stats.reap");
   assert.deepEqual(isJson(payload) ? [payload["process_pid"], payload["exit_code"]] : null, [pid, 0]);
+});
+
+test("a lost way through ssh ends circusd-stats with ssh's own words", async (t) => {
+  const dir = await tempDir(t);
+  const record = dir.join("record");
+  symlinkSync(repositoryPath("test", "fixtures", "pretends-to-be-ssh.js"), dir.join("ssh"));
+  const far = ["--ssh", "far", "--endpoint", "tcp://127.0.0.1:1", "--pubsub", "tcp://127.0.0.1:1"];
+  const args = [repositoryPath("bin", "circusd-stats.js"), ...far, "--statspoint", `ipc://${dir.join("figures.sock")}`];
+  const env = { ...process.env, PATH: `${dir.path}:${process.env["PATH"] ?? ""}`, SSH_RECORD: record };
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+  t.after(() => void child.kill("SIGKILL"));
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  await eventually(
+    () => said,
+    (text) => text.includes("circusd-stats publishes"),
+  );
+  kill(Number(/"pid":(\d+)/.exec(readFileSync(record, "utf8"))?.[1]), "SIGKILL");
+  await once(child, "close");
+  assert.equal(child.exitCode, 1);
+  assert.match(said, /\ncircusd-stats: Lost the way through ssh to "far": ssh ended with .*\n$/);
 });

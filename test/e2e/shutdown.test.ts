@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
+import { userInfo } from "node:os";
 import test from "node:test";
 import { Daemon, isAlive } from "../helpers/daemon.js";
 import { eventually, kill } from "../helpers/facts.js";
@@ -124,7 +125,7 @@ test("reloadconfig that has to restart everything refuses commands meanwhile", a
   const daemon = await Daemon.start(t, { files: FILES, ini: `${lingering("slow")}[watcher:web]\ncmd = sleep 3600\n` });
   const before = await daemon.onlyProcess("web");
   await ready(daemon, "slow");
-  await change(daemon, (ini) => ini.replace("[circus]\n", "[circus]\nstats_endpoint = tcp://127.0.0.1:1\nstatsd = False\n"));
+  await change(daemon, (ini) => ini.replace("[circus]\n", `[circus]\nendpoint_owner = ${userInfo().username}\n`));
   const reload = daemon.client.call("reloadconfig", { waiting: true });
   await daemon.event("watcher.web.stop");
   await assert.rejects(daemon.client.call("start", { name: "web", waiting: true }), /arbiter is restarting/);

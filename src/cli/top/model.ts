@@ -3,8 +3,8 @@
  * for a while is forgotten, so that the memory of it has a bound; but while nobody is heard of, nobody is missing.
  */
 import type { Millis } from "../../core/ports.js";
+import { bytesOf, secondsOf } from "../../wire/process-stats.js";
 import type { PublishedStats, SocketReads, StatFrame } from "../../wire/stats.js";
-import { bytesOf, secondsOf } from "./units.js";
 
 export interface ProcessFigures {
   readonly pid: number;

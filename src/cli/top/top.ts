@@ -98,10 +98,7 @@ interface Route extends AsyncDisposable {
 
 async function openRoute({ endpoint, ssh, sshKeyfile }: TopSettings, world: TopWorld): Promise<Route> {
   if (ssh === null) return { endpoint, lost: new Promise(() => undefined), [Symbol.asyncDispose]: async () => undefined };
-  const { openTunnel } = await import("../ssh.js");
+  const { lossOf, openTunnel } = await import("../ssh.js");
   const tunnel = await openTunnel(world.run, endpoint, { server: ssh, keyfile: sshKeyfile, timeout: SSH_TIMEOUT });
-  const lost = tunnel.ended.then(
-    ({ how, said }) => `Lost the way through ssh to "${ssh}": ssh ended with ${how}${said === "" ? "" : `: ${said}`}`,
-  );
-  return { endpoint: tunnel.endpoint, lost, [Symbol.asyncDispose]: () => tunnel.close() };
+  return { endpoint: tunnel.endpoint, lost: lossOf(tunnel, ssh), [Symbol.asyncDispose]: () => tunnel.close() };
 }

@@ -1,4 +1,4 @@
-/** Figures as a person reads them, and the texts of Circus as figures. */
+/** Figures as a person reads them. */
 
 const UNITS = ["B", "K", "M", "G", "T", "P", "E"];
 const MINUTE = 60;
@@ -43,16 +43,4 @@ export function processorTime(seconds: number): string {
   const hundredths = Math.floor(Math.max(0, seconds) * 100 + 1e-6);
   const [minutes, rest] = [Math.floor(hundredths / 6000), hundredths % 6000];
   return `${minutes}:${String(Math.floor(rest / 100)).padStart(2, "0")}.${String(rest % 100).padStart(2, "0")}`;
-}
-
-/** Reads a size as Circus writes it, such as `1.77M`; 0 where it is none. */
-export function bytesOf(text: string): number {
-  const [, number, unit = "B"] = /^([\d.]+)([KMGTPE])?B?$/.exec(text) ?? [];
-  return number === undefined ? 0 : Number(number) * 1024 ** UNITS.indexOf(unit) || 0;
-}
-
-/** Reads a time as Circus writes it, `minutes:seconds.hundredths` where nothing is padded; 0 where it is none. */
-export function secondsOf(text: string): number {
-  const [, minutes, seconds, hundredths = "0"] = /^(\d+):(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-  return minutes === undefined ? 0 : Number(minutes) * MINUTE + Number(seconds) + Number(hundredths) / 100;
 }

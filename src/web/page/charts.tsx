@@ -12,16 +12,22 @@ const HEIGHT = 150;
 /** Below this many percent a processor is idle, and looks like it. */
 const LEAST_CPU = 5;
 const LEAST_MEMORY = 1024 * 1024;
+/** Seconds that are shown while less is known. */
+const LEAST_TIME = 120;
+/** Round steps of an axis: of percents as people count, of bytes as machines do. */
+const PERCENTS = [0.5, 1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000];
+const BYTES = Array.from({ length: 42 }, (_, power) => 2 ** power);
 
 interface Kind {
   readonly title: string;
   readonly colour: "cpu" | "memory";
   readonly format: (value: number | null) => string;
   readonly least: number;
+  readonly steps: readonly number[];
 }
 
-const CPU: Kind = { title: "CPU", colour: "cpu", format: formatPercent, least: LEAST_CPU };
-const MEMORY: Kind = { title: "Memory", colour: "memory", format: formatBytes, least: LEAST_MEMORY };
+const CPU: Kind = { title: "CPU", colour: "cpu", format: formatPercent, least: LEAST_CPU, steps: PERCENTS };
+const MEMORY: Kind = { title: "Memory", colour: "memory", format: formatBytes, least: LEAST_MEMORY, steps: BYTES };
 
 export function Charts({ history }: { readonly history: History }): JSX.Element {
   return (
@@ -85,15 +91,20 @@ function optionsOf(kind: Kind, element: HTMLElement, tell: (index: number | null
     width: Math.max(100, element.clientWidth),
     height: HEIGHT,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 22, 0, 0],
     cursor: { sync: { key: "charts" }, y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
-      x: { time: true, range: (_, __, max) => [max - HISTORY_POINTS, max] },
+      x: { time: true, range: (_, min, max) => [max - Math.min(HISTORY_POINTS, Math.max(LEAST_TIME, max - min)), max] },
       y: { range: (_, __, max) => [0, Math.max(kind.least, max * 1.15)] },
     },
     axes: [
-      { ...axis, space: 90, size: 24, values: (_, splits) => splits.map((second) => formatTime(second).slice(0, 5)) },
-      { ...axis, space: 34, size: 58, values: (_, splits) => splits.map((value) => kind.format(value)) },
+      {
+        ...axis,
+        space: 90,
+        size: 24,
+        values: (...[_, splits, __, ___, step]) => splits.map((second) => formatTime(second).slice(0, step < 60 ? 8 : 5)),
+      },
+      { ...axis, space: 26, size: 58, incrs: [...kind.steps], values: (_, splits) => splits.map((value) => kind.format(value)) },
     ],
     series: [{}, { stroke: line, width: 1.5, fill: `${line.trim()}22`, points: { show: false }, spanGaps: false }],
     hooks: { setCursor: [(self) => tell(self.cursor.idx ?? null)] },

@@ -85,7 +85,7 @@ function Subject({ event }: { readonly event: FeedEvent }): JSX.Element {
 function What({ event }: { readonly event: FeedEvent }): JSX.Element {
   const { text, tone } = describe(event);
   return (
-    <span class={`what ${tone}`} title={text}>
+    <span class={`happening ${tone}`} title={text}>
       {text}
     </span>
   );

@@ -44,9 +44,10 @@ export function Options({ name }: { readonly name: string }): JSX.Element {
     );
     const reply = await console.command("set", { name, options, waiting: true });
     if (reply === null) return;
+    // What was saved stays in sight until circusd's own word on it is there.
+    await load();
     setTyped({});
     setAdded([]);
-    await load();
   };
   const shown = names.filter((option) => matches(filter, [option, fieldOf(option).doc]));
   return (
@@ -59,7 +60,7 @@ export function Options({ name }: { readonly name: string }): JSX.Element {
     >
       <div class="bar">
         <Filter value={filter} label="Find an option" onChange={setFilter} />
-        <More names={names} onAdd={(option) => setAdded([...added, option])} />
+        {hindrance === null ? <More names={names} onAdd={(option) => setAdded([...added, option])} /> : null}
       </div>
       {shown.map((option) => {
         const field = fieldOf(option);

@@ -3,7 +3,8 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { OutputStream } from "../../wire/contract.js";
 import type { WatcherState } from "../api.js";
-import { useConsole } from "./console.js";
+import { TAIL_LINES } from "../../core/spec.js";
+import { useConsole, useHindrance } from "./console.js";
 import { plural } from "./model/format.js";
 import { KEPT_LINES } from "./model/lines.js";
 import { Scroll, type Shown } from "./scroll.js";
@@ -22,6 +23,8 @@ export function Output({ watcher }: { readonly watcher: WatcherState }): JSX.Ele
   const [shown, setShown] = useState<Shown>({ filter: "", times: true, wrap: true, paused: false });
   const [told, setTold] = useState({ count: 0, missed: 0, waiting: 0, atEnd: true });
   const [problem, setProblem] = useState<string | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  const hindrance = useHindrance();
   const place = useRef<HTMLDivElement>(null);
   const scroll = useMemo(() => new Scroll(setTold), []);
 
@@ -45,7 +48,12 @@ export function Output({ watcher }: { readonly watcher: WatcherState }): JSX.Ele
         again: () => scroll.again(),
       },
     );
-  }, [console, name, pid, stream, scroll]);
+  }, [console, name, pid, stream, scroll, attempt]);
+
+  const keep = async (): Promise<void> => {
+    const reply = await console.command("set", { name, options: { tail_lines: TAIL_LINES }, waiting: true });
+    if (reply !== null) setAttempt(attempt + 1);
+  };
 
   const { filter, times, wrap, paused } = shown;
   return (
@@ -87,11 +95,14 @@ export function Output({ watcher }: { readonly watcher: WatcherState }): JSX.Ele
         </div>
       </div>
       {problem === null ? null : (
-        <p class="notice" role="alert">
+        <div class="notice" role="alert">
           {problem}
-        </p>
+          {problem.includes("tail_lines") ? (
+            <Button label={`Keep its last ${TAIL_LINES} lines from now on`} hindrance={hindrance} onPress={keep} />
+          ) : null}
+        </div>
       )}
-      <div class="lines-frame">
+      <div class="lines-frame" hidden={problem !== null && told.count === 0}>
         <div
           class={`lines${wrap ? " wrap" : ""}${times ? "" : " timeless"}`}
           ref={place}

@@ -75,7 +75,7 @@ function useStable(rows: readonly Process[]): readonly Process[] {
 
 function columnsOf(name: string, signal: (pid: number) => void): readonly Column<Process, ProcessColumn>[] {
   return [
-    { id: "pid", title: "PID", numeric: true, cell: ({ pid }) => pid, render: ({ pid }) => <b>{pid}</b> },
+    { id: "pid", title: "PID", cell: ({ pid }) => pid, render: ({ pid }) => <b>{pid}</b> },
     {
       id: "cpu",
       title: "CPU",

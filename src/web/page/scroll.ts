@@ -24,6 +24,9 @@ export interface Told {
   readonly atEnd: boolean;
 }
 
+/** Milliseconds between two drawings: a flood of lines is not read any better for being drawn in every frame. */
+const PAUSE = 200;
+
 /** Pixels from the end that count as the end. */
 const NEAR = 24;
 
@@ -39,7 +42,8 @@ export class Scroll {
   #atEnd = true;
   /** Lines up to this time came before: a follow that begins anew sends them again. */
   #known = 0;
-  #frame: number | null = null;
+  #timer: number | null = null;
+  #drawn = Number.NEGATIVE_INFINITY;
 
   constructor(tell: (told: Told) => void) {
     this.#tell = tell;
@@ -53,8 +57,8 @@ export class Scroll {
   detach(): void {
     this.#place?.removeEventListener("scroll", this.#scrolled);
     this.#place = null;
-    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
-    this.#frame = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
   show(shown: Shown): void {
@@ -104,10 +108,14 @@ export class Scroll {
   }
 
   #later(): void {
-    this.#frame ??= requestAnimationFrame(() => {
-      this.#frame = null;
-      this.#draw();
-    });
+    this.#timer ??= window.setTimeout(
+      () => {
+        this.#timer = null;
+        this.#drawn = performance.now();
+        this.#draw();
+      },
+      Math.max(0, this.#drawn + PAUSE - performance.now()),
+    );
   }
 
   #draw(): void {

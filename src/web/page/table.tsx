@@ -112,7 +112,7 @@ function useSlice(body: RefObject<HTMLTableSectionElement | null>, count: number
     const look = (): void => {
       const element = body.current;
       if (element === null) return;
-      const measured = element.querySelector<HTMLElement>("tr:not(.gap)")?.offsetHeight ?? rowHeight;
+      const measured = heightOf(element) ?? rowHeight;
       if (measured !== rowHeight && measured > 0) setRowHeight(measured);
       const next = sliceOf(count, {
         top: -element.getBoundingClientRect().top,
@@ -130,4 +130,11 @@ function useSlice(body: RefObject<HTMLTableSectionElement | null>, count: number
     };
   }, [count, rowHeight]);
   return { from: Math.min(slice.from, count), to: Math.min(slice.to, count), rowHeight };
+}
+
+/** Pixels from one row to the next, which on a phone have a gap between them. */
+function heightOf(body: HTMLElement): number | null {
+  const [first, second] = body.querySelectorAll<HTMLElement>("tr:not(.gap)");
+  if (first === undefined || second === undefined) return first?.offsetHeight ?? null;
+  return second.getBoundingClientRect().top - first.getBoundingClientRect().top;
 }

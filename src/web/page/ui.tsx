@@ -81,7 +81,7 @@ export function Go({
 
 export function Status({ status }: { readonly status: WatcherStatus }): JSX.Element {
   return (
-    <span class={`status ${status}`}>
+    <span class={`badge ${status}`}>
       <i />
       {status}
     </span>

@@ -97,7 +97,7 @@ function HeaderActions({ watcher }: { readonly watcher: WatcherState }): JSX.Ele
   const hindrance = useHindrance();
   const { name, status, singleton, pids } = watcher;
   const stopped = status === "stopped" ? `${name} does not run` : null;
-  const single = singleton && pids.length > 0 ? `${name} is a singleton: it has one process at most` : null;
+  const single = singleton ? `${name} is a singleton: it has one process at most` : null;
   return (
     <div class="choices" role="group" aria-label={`Actions on ${name}`}>
       <Button

@@ -4,7 +4,7 @@ import { CallError } from "../../client/errors.js";
 import type { ListedSocket, WatcherStatus } from "../../wire/contract.js";
 
 /** Seconds. */
-export const ANSWER_TIME = 5;
+export const ANSWER_TIME = 3;
 
 /** Requests that are under way at once. */
 const AT_ONCE = 16;

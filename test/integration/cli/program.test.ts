@@ -14,6 +14,9 @@ interface Daemon {
   readonly events: EventServer;
 }
 
+/** More bytes than a pipe takes at once. */
+const MUCH = 3_000_000;
+
 /** Answers over ZeroMQ as a daemon with one watcher would. */
 async function standIn(context: TestContext): Promise<Daemon> {
   const transport = await openZmq();
@@ -24,6 +27,7 @@ async function standIn(context: TestContext): Promise<Daemon> {
     const replies: Readonly<Record<string, object>> = {
       list: { watchers: ["web"] },
       status: { statuses: { web: "active" } },
+      options: { options: { cmd: "x".repeat(MUCH) } },
       globaloptions: { options: { pubsub_endpoint: events.endpoint } },
       rm: { status: "error", reason: "program nope not found", tb: null, errno: 3 },
     };
@@ -83,6 +87,13 @@ test("circusctl asks over ZeroMQ and ends with the code of the outcome", async (
   const wrong = await circusctl(["--endpoint", "bogus", "list"]);
   assert.match(wrong.stderr, /^Cannot connect to "bogus": not an endpoint; write tcp:\/\/HOST:PORT or ipc:\/\/PATH\n$/);
   assert.equal(wrong.code, 1);
+});
+
+test("circusctl prints all of a long answer into a pipe", async (context) => {
+  const { endpoint } = await standIn(context);
+  const { code, stdout } = await circusctl(["--endpoint", endpoint, "options", "web"]);
+  assert.equal(code, 0);
+  assert.equal(stdout.length, `cmd: ${"x".repeat(MUCH)}\n`.length);
 });
 
 test("circusctl without a command reads commands from a pipe", async (context) => {

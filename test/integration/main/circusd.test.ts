@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { CircusClient } from "../../../src/client/call.js";
+import { openZmq } from "../../../src/wire/zmq/transport.js";
+import { Daemon } from "../../helpers/daemon.js";
 import { tempDir, type TempDir } from "../../helpers/temp.js";
 
 interface Ended {
@@ -288,4 +291,12 @@ test("circusd --check ends although a module of a hook holds something open, and
     assert.match(stdout + stderr, /bad\.ini:9: error: \[watcher:worker\]: Cannot load hook .*it has no export "absent"/);
   }
   assert.equal(existsSync(dir.join("worker")), false);
+});
+
+test("a question that waits for circusd to come up is answered as any other", async (t) => {
+  const dir = await tempDir(t);
+  await using client = new CircusClient({ transport: await openZmq(), endpoint: `ipc://${dir.join("control.sock")}`, timeout: 20 });
+  const answers = Promise.all(["globaloptions", "list", "listsockets", "dstats"].map((command) => client.send(command, {})));
+  await Daemon.start(t, { dir, ini: "[watcher:web]\ncmd = sleep 3600" });
+  for (const { text, reply } of await answers) assert.equal(reply.status, "ok", text);
 });

@@ -24,14 +24,6 @@ test("parseArguments() reads words without a dash just as it does when an option
   assert.deepEqual(mixed, { ok: true, value: { values: { daemon: true }, words, rest: [] } });
 });
 
-test("parseArguments() lists what may be given several times, and takes the last of everything else", async () => {
-  const options: readonly OptionSpec[] = [...OPTIONS, { name: "socket", kind: "text", repeat: true, help: "" }];
-  const twice = await parseArguments(["--socket", "a=3", "-d", "--wait=1", "--socket=b=4", "-d", "--wait=2"], { options });
-  assert.deepEqual(twice, { ok: true, value: { values: { daemon: true, wait: 2, socket: ["a=3", "b=4"] }, words: [], rest: [] } });
-  const once = await parseArguments(["--socket", "a=3"], { options });
-  assert.deepEqual(once, { ok: true, value: { values: { socket: ["a=3"] }, words: [], rest: [] } });
-});
-
 test("parseArguments() halts at the first word where it is told to", async () => {
   const expected = { ok: true, value: { values: { daemon: true }, words: [], rest: ["x", "--wait", "--"] } };
   assert.deepEqual(await parseArguments(["--daemon", "x", "--wait", "--"], { options: OPTIONS, halt: true }), expected);

@@ -5,7 +5,7 @@ import { ARBITER_DEFAULTS, defaultSocket } from "../../../src/core/options.js";
 import type { ArbiterSpec, Loaded, PluginSpec, SocketSpec, WatcherSpec } from "../../../src/core/spec.js";
 import { watcherSpec } from "../../helpers/spec.js";
 
-const PROGRAMS = { node: "/opt/no de/node", stats: "/opt/stats.js", web: "/opt/web.js", plugin: "/opt/plugin.js" };
+const PROGRAMS = { circusd: 42, node: "/opt/no de/node", stats: "/opt/stats.js", web: "/opt/web.js", plugin: "/opt/plugin.js" };
 
 interface Given {
   readonly arbiter?: Partial<ArbiterSpec>;
@@ -39,7 +39,16 @@ test("circusd-stats is told the endpoints, the level, and the sockets that it ca
   assert.equal(stats?.name, "circusd-stats");
   assert.equal(stats.cmd, "'/opt/no de/node'");
   const endpoints = ["--endpoint", "tcp://127.0.0.1:5555", "--pubsub", "tcp://127.0.0.1:5556", "--statspoint", "tcp://127.0.0.1:5557"];
-  assert.deepEqual(stats.args, ["/opt/stats.js", ...endpoints, "--log-level", "warning", "--socket", "web=$(circus.sockets.web)"]);
+  assert.deepEqual(stats.args, [
+    "/opt/stats.js",
+    ...endpoints,
+    "--log-level",
+    "warning",
+    "--circusd",
+    "42",
+    "--socket",
+    "web=$(circus.sockets.web)",
+  ]);
   const { singleton, copyEnv, copyPath, maxRetry, closeChildStdout, closeChildStderr, internal } = stats;
   assert.deepEqual(
     { singleton, copyEnv, copyPath, maxRetry, closeChildStdout, closeChildStderr, internal },
@@ -49,7 +58,7 @@ test("circusd-stats is told the endpoints, the level, and the sockets that it ca
 
 test("circusd-stats shows children and debug messages where that is set", () => {
   const { watchers } = helpersOf({ arbiter: { statsd: true, statsChildren: true, debug: true } });
-  assert.deepEqual(watchers[0]?.args?.slice(-3), ["--log-level", "debug", "--children"]);
+  assert.deepEqual(watchers[0]?.args?.slice(-4), ["debug", "--circusd", "42", "--children"]);
   assert.equal(watchers[0].closeChildStdout, false);
 });
 

@@ -16,13 +16,28 @@ test("without options circusd is looked for where it is by default", () => {
       ssh: null,
       sockets: new Map(),
       children: false,
+      circusd: null,
     },
   });
 });
 
 test("every option is read, and sockets as often as they come", () => {
   const endpoints = ["--endpoint", "ipc:///c", "--pubsub=ipc:///e", "--statspoint", "ipc:///s"];
-  const more = ["--socket", "web=3", "--socket", "a=b=4", "--children", "--log-level", "DEBUG", "--log-output", "f", "--ssh", "me@far"];
+  const more = [
+    "--socket",
+    "web=3",
+    "--socket",
+    "a=b=4",
+    "--children",
+    "--circusd",
+    "42",
+    "--log-level",
+    "DEBUG",
+    "--log-output",
+    "f",
+    "--ssh",
+    "me@far",
+  ];
   const command = parseCommand([...endpoints, ...more]);
   assert.ok(command.kind === "start");
   const sockets = new Map([
@@ -30,13 +45,14 @@ test("every option is read, and sockets as often as they come", () => {
     ["a=b", 4],
   ]);
   const settings = { endpoint: "ipc:///c", pubsub: "ipc:///e", statspoint: "ipc:///s", loglevel: "debug", logoutput: "f", ssh: "me@far" };
-  assert.deepEqual(command.settings, { ...settings, sockets, children: true });
+  assert.deepEqual(command.settings, { ...settings, sockets, children: true, circusd: 42 });
 });
 
 test("a wrong command line is told in argparse's words", () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [["--socket", "web"], /^argument --socket: invalid value: 'web' \(write NAME=FD, such as web=3\)$/],
     [["--socket"], /^argument --socket: expected one argument$/],
+    [["--circusd", "0"], /^argument --circusd: invalid value: '0' \(write its PID\)$/],
     [["--log-level", "loud"], /^argument --log-level: invalid choice: 'loud' \(choose from 'critical', /],
     [["circus.ini"], /^unrecognized arguments: circus\.ini$/],
     [["--s", "x"], /^ambiguous option: --s could match --statspoint, --socket, --ssh$/],

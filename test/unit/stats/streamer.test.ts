@@ -70,8 +70,6 @@ class Stage {
   readonly asked: string[] = [];
   readonly told: string[] = [];
   daemonPid = 10;
-  parent = 1;
-  orphaned = 0;
   /** How long a look takes. */
   slow: Promise<void> | null = null;
   looks = 0;
@@ -114,8 +112,6 @@ class Stage {
       log: { debug: tell, info: tell, warning: tell, error: tell, critical: tell },
       sockets: new Map([["web", 3]]),
       hits: { take: () => this.reads, close: () => undefined },
-      parent: () => this.parent,
-      orphaned: () => void (this.orphaned += 1),
     });
   }
 
@@ -184,6 +180,17 @@ test("a round has Circus's messages in Circus's order", async (t) => {
   const socket = frames.find((frame) => frame.kind === "socket");
   assert.deepEqual(socket?.stats, { fd: 9, subtopic: 9, reads: 7, address: "127.0.0.1:80" });
   assert.deepEqual(frames.at(-1)?.stats, { addresses: ["127.0.0.1:80"], reads: 7 });
+});
+
+test("a watcher that is called circus is published together with circusd's own programs", async (t) => {
+  const stage = await Stage.open(t, { Circus: [21], web: [31] });
+  await stage.clock.pass(0);
+  const frames = await stage.frames(1000);
+  const sums = frames.flatMap((frame) => (frame.kind === "watcher" ? [[frame.watcher, frame.stats.pid]] : []));
+  assert.deepEqual(sums, [
+    ["web", [31]],
+    ["circus", [21, 11, 10]],
+  ]);
 });
 
 test("a watcher has one topic, whether lists or events tell of it", async (t) => {
@@ -264,22 +271,4 @@ test("a slow look is not overtaken, and what it missed is not made up for", asyn
   stage.slow = null;
   await stage.clock.pass(500);
   assert.equal(stage.looks, looks + 2);
-});
-
-test("only the circusd that started it matters to its end", async (t) => {
-  const other = await Stage.open(t, { web: [21] });
-  await other.clock.pass(2000);
-  other.parent = 2;
-  await other.clock.pass(2000);
-  assert.equal(other.orphaned, 0, "a shell that ends is no reason");
-});
-
-test("it ends when the circusd that started it is gone", async (t) => {
-  const stage = await Stage.open(t, { web: [21] });
-  stage.parent = stage.daemonPid;
-  await stage.clock.pass(2000);
-  assert.equal(stage.orphaned, 0);
-  stage.parent = 1;
-  await stage.clock.pass(1000);
-  assert.equal(stage.orphaned, 1);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { age, bytesOf, percent, processorTime, secondsOf, size, thousands } from "../../../../src/cli/top/units.js";
+import { age, percent, processorTime, size, thousands } from "../../../../src/cli/top/units.js";
 
 function table<I>(name: string, show: (input: I) => unknown, cases: readonly (readonly [I, unknown])[]): void {
   test(name, () => {
@@ -52,19 +52,4 @@ table("thousands() separates groups of three", thousands, [
   [999, "999"],
   [1000, "1,000"],
   [1234567.8, "1,234,568"],
-]);
-
-table("bytesOf() reads Circus's sizes", bytesOf, [
-  ["1.77M", 1.77 * 1024 ** 2],
-  ["512B", 512],
-  ["7", 7],
-  ["N/A", 0],
-  ["1.2.3M", 0],
-]);
-
-table("secondsOf() reads Circus's times, whose parts are not padded", secondsOf, [
-  ["0:00.10", 0.1],
-  ["12:3.5", 723.05],
-  ["1:02", 62],
-  ["N/A", 0],
 ]);
