@@ -171,6 +171,6 @@ export function closed(turn: Turn, then: AfterStop): void {
     if (draft.spec.essential && draft.demise !== null) turn.emit({ do: "over", demise: draft.demise });
     return;
   }
-  draft.shortRuns = failuresAfter(draft.shortRuns, turn.at.now - draft.begun);
+  draft.shortRuns = failuresAfter(draft.spec, draft.shortRuns, turn.at.now - draft.begun);
   arm(turn);
 }

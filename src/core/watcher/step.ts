@@ -165,7 +165,7 @@ function died(turn: Turn, member: Member, exit: Exit): void {
     if (!isBeingReplaced(turn, member.key)) draft.retired += 1;
     return;
   }
-  const failures = failuresAfter(member.failures, life?.lived ?? 0);
+  const failures = failuresAfter(spec, member.failures, life?.lived ?? 0);
   const delay = restartDelay(spec, failures);
   draft.vacancies = [...draft.vacancies, { failures, notBefore: at.now + delay, cause: "died" }];
   if (delay === 0) turn.log("info", `${obituary}; the next starts at once`);
