@@ -4,7 +4,7 @@
  * everything else.
  */
 import { defaultSocket, defaultWatcher } from "../core/options.js";
-import { parsePluginUse } from "../core/plugin-use.js";
+import { PLUGIN_CONFIG, parsePluginUse } from "../core/plugin-use.js";
 import type { Pid } from "../core/ports.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { ArbiterSpec, Config, Diagnostic, Loaded, PluginSpec, SocketSpec, WatcherSpec } from "../core/spec.js";
@@ -116,9 +116,11 @@ function pluginWatcher(plugin: PluginSpec, { arbiter }: Config, { node, plugin: 
   const args = [
     ...[script, "--endpoint", arbiter.endpoint, "--pubsub", arbiter.pubsubEndpoint, "--name", plugin.name],
     ...["--check-delay", String(arbiter.checkDelay), "--log-level", logLevel(arbiter), ...sharedLog(plugin.watcher, arbiter)],
-    ...["--config", JSON.stringify(plugin.options), plugin.use],
+    ...["--config", `@${PLUGIN_CONFIG}`, plugin.use],
   ];
-  return succeed({ watcher: { ...plugin.watcher, cmd: quoteForShell(node), args }, sockets: [] });
+  // A command line is shown to every user of the host, and passwords stand in options.
+  const env = { ...plugin.watcher.env, [PLUGIN_CONFIG]: JSON.stringify(plugin.options) };
+  return succeed({ watcher: { ...plugin.watcher, cmd: quoteForShell(node), args, env }, sockets: [] });
 }
 
 /**

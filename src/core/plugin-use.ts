@@ -1,4 +1,4 @@
-/** Reads what `use` of a [plugin:NAME] section names: a built-in plugin, a file, or a package. */
+/** Reads what `use` of a [plugin:NAME] section names: a built-in plugin, a file, or a package; and where its options are handed over. */
 import { builtinPlugin, BUILTIN_NAMES, type BuiltinPlugin } from "./builtin-plugins.js";
 import { nearest } from "./options.js";
 import { fail, succeed, type Result } from "./result.js";
@@ -8,6 +8,9 @@ export type PluginUse =
   /** `name` is the export that is the plugin's class; null stands for the default export, or the only class. */
   | { readonly kind: "file"; readonly path: string; readonly name: string | null }
   | { readonly kind: "package"; readonly specifier: string; readonly name: string | null };
+
+/** The variable in which circusd hands a plugin its options, as a JSON object. */
+export const PLUGIN_CONFIG = "CIRCUS_PLUGIN_CONFIG";
 
 /** A Python name: words joined by dots, the last of them mostly a class. */
 const PYTHON = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/;

@@ -1,6 +1,7 @@
 /** circus-plugin's command line: Circus's options, the configuration also as JSON, and the plugin's name. */
 import { ARBITER_DEFAULTS } from "../core/options.js";
 import { parsePluginUse, type PluginUse } from "../core/plugin-use.js";
+import { fail, type Result } from "../core/result.js";
 import type { LogLevel } from "../core/spec.js";
 import { parsePluginConfig } from "../plugin/config.js";
 import type { PluginConfig } from "../plugin/options.js";
@@ -30,7 +31,11 @@ export const OPTIONS: readonly line.Option[] = [
   { name: "help", short: "h", value: null, help: "show this help message and exit" },
   { name: "endpoint", value: "ENDPOINT", help: `circusd's control endpoint; ${ARBITER_DEFAULTS.endpoint} by default` },
   { name: "pubsub", value: "PUBSUB", help: `where circusd publishes its events; ${ARBITER_DEFAULTS.pubsubEndpoint} by default` },
-  { name: "config", value: "CONFIG", help: "options of the plugin: key:value:::key:value, or a JSON object" },
+  {
+    name: "config",
+    value: "CONFIG",
+    help: "options of the plugin: key:value:::key:value, a JSON object, or @NAME for what that variable holds",
+  },
   { name: "name", value: "NAME", help: "how the plugin calls itself in its log; the last part of its own name by default" },
   { name: "check-delay", value: "CHECK_DELAY", help: "accepted as Circus has it; events are told at once" },
   { name: "log-level", value: "LOGLEVEL", help: "critical, error, warning, info or debug; info by default" },
@@ -55,8 +60,10 @@ const FORM: line.Form = {
 
 const LEVELS: readonly LogLevel[] = ["critical", "error", "warning", "info", "debug"];
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Reads the arguments after the program's name. A long option may be cut short while it stays unique. */
-export function parseCommand(args: readonly string[]): PluginCommand {
+export function parseCommand(args: readonly string[], env: Environment): PluginCommand {
   const read = line.readArguments(OPTIONS, args);
   if (!read.ok) return misused(read.failure);
   const given = read.value;
@@ -66,7 +73,7 @@ export function parseCommand(args: readonly string[]): PluginCommand {
   const extra = [...given.unknown, ...rest];
   if (extra.length > 0) return misused(`unrecognized arguments: ${extra.join(" ")}`);
   if (given.has("version")) return { kind: "version" };
-  return target === undefined ? { kind: "usage" } : settingsOf(target, given);
+  return target === undefined ? { kind: "usage" } : settingsOf(target, given, env);
 }
 
 /** The short reminder, with its line end. */
@@ -79,14 +86,14 @@ export function helpText(): string {
   return line.helpText(FORM);
 }
 
-function settingsOf(target: string, given: line.Arguments): PluginCommand {
+function settingsOf(target: string, given: line.Arguments, env: Environment): PluginCommand {
   const level = given.value("log-level") ?? "info";
   const loglevel = LEVELS.find((known) => known === level.toLowerCase());
   if (loglevel === undefined) return misused(line.invalidChoice("log-level", level, LEVELS));
   const delay = given.value("check-delay");
   if (delay !== null && (delay.trim() === "" || Number.isNaN(Number(delay))))
     return misused(`argument --check-delay: invalid number: '${delay}'`);
-  const config = parsePluginConfig(given.value("config") ?? "");
+  const config = readConfig(given.value("config") ?? "", env);
   if (!config.ok) return misused(`argument --config: ${config.failure}`);
   const use = parsePluginUse(target);
   if (!use.ok) return misused(`Cannot run plugin "${target}": ${use.failure}`);
@@ -99,6 +106,14 @@ function settingsOf(target: string, given: line.Arguments): PluginCommand {
     ssh: given.value("ssh"),
   };
   return { kind: "start", settings };
+}
+
+/** Without a colon `@NAME` is none of Circus's pairs. */
+function readConfig(text: string, env: Environment): Result<PluginConfig, string> {
+  const variable = /^@(\w+)$/.exec(text)?.[1];
+  if (variable === undefined) return parsePluginConfig(text);
+  const held = env[variable];
+  return held === undefined ? fail(`there is no variable "${variable}" in the environment`) : parsePluginConfig(held);
 }
 
 /** `Logger` of `./mine.js:Logger`, `mine` of `./mine.js`. */

@@ -58,7 +58,7 @@ test("a plugin from a file beside circus.ini hears every event, with options tha
   assert.match(log, /^reap web \{"process_pid":\d/m);
   assert.match(log, /^spawn web \{"process_pid":\d+,"time":\d/m);
   await daemon.client.call("stop", { name: "plugin:logger", waiting: true });
-  assert.match(readFileSync(daemon.dir.join("events.log"), "utf8"), /^stop\n$/m);
+  assert.match(readFileSync(daemon.dir.join("events.log"), "utf8"), /\nstop\n$/);
 });
 
 test("active = False starts no plugin, and an unknown one is a warning with its place while everything else starts", async (t) => {
@@ -111,6 +111,7 @@ test("a plugin ends when the circusd that started it is killed", async (t) => {
   const pid = await daemon.onlyProcess("plugin:logger");
   await fileWith(daemon.dir.join("events.log"), /^ready/m);
   assert.ok(commandOf(pid).includes("--name"));
+  assert.doesNotMatch(commandOf(pid).join(" "), /events\.log/, "a command line is shown to everybody");
   kill(daemon.pid, "SIGKILL");
   await fileWith(daemon.dir.join("events.log"), /^stop$/m);
   await eventually(

@@ -116,7 +116,7 @@ function plugin(use: string, active = true): PluginSpec {
   return { name: "Mine", use, active, options, watcher: { ...watcherSpec({ name: "plugin:Mine" }), internal: true, priority: 7 } };
 }
 
-test("a plugin is run by circus-plugin under the watcher of its section, with its options as JSON", () => {
+test("a plugin is run by circus-plugin under the watcher of its section, with its options as JSON in a variable", () => {
   const { watchers, told } = helpersOf({ plugins: [plugin("circus.plugins.flapping.Flapping")] });
   assert.deepEqual(told, []);
   const [watcher] = watchers;
@@ -126,7 +126,8 @@ test("a plugin is run by circus-plugin under the watcher of its section, with it
   assert.ok(Array.isArray(args));
   assert.equal(args[0], "/opt/plugin.js");
   assert.equal(args.at(-1), "circus.plugins.flapping.Flapping");
-  assert.deepEqual(JSON.parse(String(args[args.indexOf("--config") + 1])), { attempts: "3", note: 'say "hi there"' });
+  assert.equal(args[args.indexOf("--config") + 1], "@CIRCUS_PLUGIN_CONFIG");
+  assert.deepEqual(JSON.parse(String(watcher.env["CIRCUS_PLUGIN_CONFIG"])), { attempts: "3", note: 'say "hi there"' });
 });
 
 test("a plugin that is not active, or that cannot be run here, gets no watcher", () => {

@@ -10,7 +10,7 @@ const DEFAULTS = {
 };
 
 test("parseCommand() takes every option of Circus", () => {
-  assert.deepEqual(parseCommand(["flapping"]), { kind: "start", settings: DEFAULTS });
+  assert.deepEqual(parseCommand(["flapping"], {}), { kind: "start", settings: DEFAULTS });
   const written = [
     ...["--endpoint", "ipc:///run/a", "--pubsub=ipc:///run/b", "--check-delay", "5.0", "--config", "attempts:3:::window:2.5"],
     ...["--log-level", "DEBUG", "--log-output", "out.log", "--ssh", "joe@host:22", "circus.plugins.flapping.Flapping"],
@@ -20,7 +20,7 @@ test("parseCommand() takes every option of Circus", () => {
     ...{ endpoint: "ipc:///run/a", pubsub: "ipc:///run/b", config: { attempts: "3", window: "2.5" } },
     ...{ loglevel: "debug", logoutput: "out.log", ssh: "joe@host:22", target: "circus.plugins.flapping.Flapping" },
   };
-  assert.deepEqual(parseCommand(written), { kind: "start", settings });
+  assert.deepEqual(parseCommand(written, {}), { kind: "start", settings });
 });
 
 test("parseCommand() reads JSON as configuration, and what a plugin is called", () => {
@@ -31,17 +31,25 @@ test("parseCommand() reads JSON as configuration, and what a plugin is called", 
     [["--name", "flap", "flapping"], "flap"],
   ];
   for (const [args, name] of names) {
-    const command = parseCommand(args);
+    const command = parseCommand(args, {});
     assert.ok(command.kind === "start");
     assert.equal(command.settings.name, name);
     assert.deepEqual(command.settings.config, args[0] === "--config" ? { greeting: "two words" } : {});
   }
 });
 
+test("parseCommand() reads the configuration from a variable, so that no command line shows it", () => {
+  const command = parseCommand(["--config", "@OPTIONS", "flapping"], { OPTIONS: '{"password": "a:b"}' });
+  assert.ok(command.kind === "start");
+  assert.deepEqual(command.settings.config, { password: "a:b" });
+  const message = 'argument --config: there is no variable "OPTIONS" in the environment';
+  assert.deepEqual(parseCommand(["--config", "@OPTIONS", "flapping"], {}), { kind: "misused", message });
+});
+
 test("parseCommand() prints what it is asked for, and the usage where no plugin is named", () => {
-  assert.deepEqual(parseCommand([]), { kind: "usage" });
-  assert.deepEqual(parseCommand(["--help", "--bogus"]), { kind: "help" });
-  assert.deepEqual(parseCommand(["--version"]), { kind: "version" });
+  assert.deepEqual(parseCommand([], {}), { kind: "usage" });
+  assert.deepEqual(parseCommand(["--help", "--bogus"], {}), { kind: "help" });
+  assert.deepEqual(parseCommand(["--version"], {}), { kind: "version" });
 });
 
 const MISUSED: readonly (readonly [args: readonly string[], message: RegExp])[] = [
@@ -57,7 +65,7 @@ const MISUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
 
 for (const [args, message] of MISUSED) {
   test(`parseCommand() refuses ${args.join(" ")}`, () => {
-    const command = parseCommand(args);
+    const command = parseCommand(args, {});
     assert.ok(command.kind === "misused");
     assert.match(command.message, message);
   });
