@@ -31,7 +31,7 @@ export async function hostPlugin(Plugin: PluginClass, hosting: PluginHosting): P
   const failure = new Failure();
   const plugin = new Plugin({ ...hosting, client, fail: failure.tell });
   try {
-    await Promise.race([live(plugin, events.connection, hosting.log), failure.told, whenAborted(stop)]);
+    await Promise.race([live(plugin, events.connection, hosting), failure.told, whenAborted(stop)]);
   } finally {
     plugin.stopTimers();
   }
@@ -56,12 +56,16 @@ function closing(connection: EventConnection): Disposable & { readonly connectio
   return { connection, [Symbol.dispose]: () => connection.close() };
 }
 
-async function live(plugin: CircusPlugin, events: EventConnection, log: Log): Promise<void> {
+async function live(plugin: CircusPlugin, events: EventConnection, { log, stop }: PluginHosting): Promise<void> {
   await plugin.handleInit();
   for (const { key, near } of plugin.options.unread()) {
     log.warning(`[plugin:${plugin.name}] has an option "${key}" that nobody reads${near === null ? "" : `: did you mean "${near}"?`}`);
   }
-  for await (const { topic, body } of events) await plugin.handleRecv([topic, utf8.decode(body)]);
+  for await (const { topic, body } of events) {
+    // Its own end is an event as well, and may be heard while handleStop is still at work.
+    if (stop.aborted) return;
+    await plugin.handleRecv([topic, utf8.decode(body)]);
+  }
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

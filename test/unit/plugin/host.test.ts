@@ -105,6 +105,31 @@ test("hostPlugin() initialises a plugin, feeds it one event after the other, and
   ]);
 });
 
+test("hostPlugin() feeds a plugin nothing more once it is told to stop, however long that takes", async () => {
+  const heard: string[] = [];
+  let finish: () => void = () => undefined;
+  class Slow extends CircusPlugin {
+    override handleRecv([topic]: PluginEvent): void {
+      heard.push(topic);
+    }
+    override handleStop(): Promise<void> {
+      heard.push("stop");
+      return new Promise((resolve) => (finish = resolve));
+    }
+  }
+  const { hosting, events, stop } = await stage();
+  const hosted = hostPlugin(Slow, hosting);
+  events.publish("watcher.web.spawn", "{}");
+  await until(() => heard.length === 1);
+  stop.abort();
+  await until(() => heard.length === 2);
+  events.publish("watcher.plugin:slow.kill", "{}");
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  finish();
+  await hosted;
+  assert.deepEqual(heard, ["watcher.web.spawn", "stop"]);
+});
+
 test("hostPlugin() fails with what a plugin throws, whether at its start, with an event or in a timer", async () => {
   class Clumsy extends CircusPlugin {
     override handleInit(): void {
