@@ -116,7 +116,8 @@ async function withSession(world: World, values: Values, work: (session: Session
     await using route = await openRoute(world, settings);
     const transport = await world.openTransport();
     await using client = new CircusClient({ transport, endpoint: await route.reach(settings.endpoint), timeout: settings.timeout });
-    return await work({ client, transport, settings, world, reach: route.reach, interrupt: route.interrupt });
+    const done = work({ client, transport, settings, world, reach: route.reach, interrupt: route.interrupt });
+    return await Promise.race([done, route.lost]);
   } catch (cause) {
     return reportFailure(cause, world.stderr);
   }
@@ -124,20 +125,28 @@ async function withSession(world: World, values: Values, work: (session: Session
 
 interface Route extends AsyncDisposable {
   readonly reach: (endpoint: string) => Promise<string>;
+  /** Rejects when the way through ssh is no more. */
+  readonly lost: Promise<never>;
   readonly interrupt: () => AbortSignal | null;
 }
 
 async function openRoute(world: World, { ssh, sshKeyfile, timeout }: Settings): Promise<Route> {
   let signal: AbortSignal | null = null;
   const interrupt = (): AbortSignal => (signal ??= world.onInterrupt());
-  if (ssh === null) return { reach: async (endpoint) => endpoint, interrupt, [Symbol.asyncDispose]: async () => undefined };
-  const { openTunnel } = await import("./ssh.js");
+  let lose: (cause: Error) => void = () => undefined;
+  const lost = new Promise<never>((_, reject) => (lose = reject));
+  // Nobody hears it once the work is done.
+  lost.catch(() => undefined);
+  if (ssh === null) return { reach: async (endpoint) => endpoint, lost, interrupt, [Symbol.asyncDispose]: async () => undefined };
+  const { lossOf, openTunnel } = await import("./ssh.js");
   const tunnels: { close(): Promise<void> }[] = [];
   return {
+    lost,
     interrupt,
     async reach(endpoint) {
       const tunnel = await openTunnel(world.run, endpoint, { server: ssh, keyfile: sshKeyfile, timeout });
       tunnels.push(tunnel);
+      void lossOf(tunnel, ssh).then((told) => lose(new Error(told)));
       return tunnel.endpoint;
     },
     async [Symbol.asyncDispose]() {

@@ -66,7 +66,8 @@ async function live(settings: PluginSettings, log: SystemLog): Promise<void> {
   log.info("Starting");
   const { name, config } = settings;
   const ends = { endpoint: route.endpoint, pubsubEndpoint: route.pubsub };
-  await Promise.race([hostPlugin(Plugin, { name, config, ...ends, transport, log, clock, stop: stop.signal }), strayFailure()]);
+  const hosted = hostPlugin(Plugin, { name, config, ...ends, transport, log, clock, stop: stop.signal });
+  await Promise.race([hosted, strayFailure(), route.lost]);
 }
 
 /** The first signal ends the plugin in good order, the second at once. */
@@ -109,11 +110,16 @@ function nameOf(pid: number): string | null {
 interface Route extends AsyncDisposable {
   readonly endpoint: string;
   readonly pubsub: string;
+  /** Rejects when the way through ssh is no more. */
+  readonly lost: Promise<never>;
 }
 
 async function openRoute({ ssh, endpoint, pubsub }: PluginSettings): Promise<Route> {
-  if (ssh === null) return { endpoint: reachable(endpoint), pubsub: reachable(pubsub), [Symbol.asyncDispose]: async () => undefined };
-  const [{ openTunnel }, { runProgram }] = await Promise.all([import("../cli/ssh.js"), import("./run-program.js")]);
+  if (ssh === null) {
+    const lost = new Promise<never>(() => undefined);
+    return { endpoint: reachable(endpoint), pubsub: reachable(pubsub), lost, [Symbol.asyncDispose]: async () => undefined };
+  }
+  const [{ lossOf, openTunnel }, { runProgram }] = await Promise.all([import("../cli/ssh.js"), import("./run-program.js")]);
   const forward = (far: string): ReturnType<typeof openTunnel> =>
     openTunnel(runProgram, reachable(far), { server: ssh, keyfile: null, timeout: SSH_TIMEOUT }).catch((error: unknown) => {
       throw new Mistake(messageOf(error));
@@ -126,7 +132,12 @@ async function openRoute({ ssh, endpoint, pubsub }: PluginSettings): Promise<Rou
   const close = async (): Promise<void> => {
     await Promise.all([control.close(), events.close()]);
   };
-  return { endpoint: control.endpoint, pubsub: events.endpoint, [Symbol.asyncDispose]: close };
+  const lost = Promise.race([control, events].map((tunnel) => lossOf(tunnel, ssh))).then((told) => {
+    throw new Mistake(told);
+  });
+  // Nobody hears it once the plugin has stopped.
+  lost.catch(() => undefined);
+  return { endpoint: control.endpoint, pubsub: events.endpoint, lost, [Symbol.asyncDispose]: close };
 }
 
 /** One that circusd has bound on all interfaces is on this host. */
