@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import test from "node:test";
 import { Daemon, isAlive } from "../helpers/daemon.js";
 import { repositoryPath } from "../helpers/root.js";
+import { eventually } from "../helpers/facts.js";
 import { tempDir } from "../helpers/temp.js";
 
 const WAITS = "while [ ! -e go ]; do sleep 0.02; done";
@@ -63,7 +64,10 @@ test("an essential watcher that is stopped, killed or removed by a command does 
   await daemon.client.call("start", { name: "job", waiting: true });
   await daemon.client.call("kill", { name: "job", signum: 9, waiting: true });
   await daemon.event("watcher.job.stop", 2);
-  assert.equal(await daemon.status("job"), "stopped");
+  await eventually(
+    () => daemon.status("job"),
+    (status) => status === "stopped",
+  );
   await daemon.client.call("start", { name: "job", waiting: true });
   await daemon.client.call("rm", { name: "job", waiting: true });
   assert.equal((await daemon.client.call("numwatchers", {})).numwatchers, 0);

@@ -13,7 +13,7 @@ export const PATIENCE = 15_000;
 /** Changes a text of the recording into what it is here. */
 export type Fit = (text: string) => string;
 
-/** Circus's own helper processes that circusd does not have: they are taken out of what was recorded. */
+/** Plugins stay down, as what they do in between depends on time: they are taken out of what was recorded. */
 const HELPERS: readonly unknown[] = ["plugin:flap"];
 
 /** Seconds for which the worker that ignores its stop signal is waited for; 1.5 in the recording. */
@@ -52,6 +52,7 @@ export async function startRecorded(t: TestContext): Promise<{ readonly daemon: 
   const ini = lines
     .join("\n")
     .replace("umask = 18", "umask = 022")
+    .replace("[plugin:flap]", "[plugin:flap]\nactive = False")
     .replace("port = 18080", "port = 0")
     .replace("graceful_timeout = 1.5", `graceful_timeout = ${STUBBORN}`);
   const files = { "hooks.mjs": HOOKS, "stubborn.sh": 'trap "" TERM; exec sleep 3600\n' };

@@ -66,7 +66,20 @@ test("the table of commands requires what the wire requires", () => {
 test("a reader may look and nothing else", () => {
   const looks = COMMAND_NAMES.filter((command) => mayAct("read", COMMANDS[command].role));
   assert.deepEqual(looks, [
-    ...["dstats", "get", "globaloptions", "list", "listsockets", "numprocesses", "numwatchers", "options", "stats", "status", "tail"],
+    ...[
+      "commands",
+      "dstats",
+      "get",
+      "globaloptions",
+      "list",
+      "listsockets",
+      "numprocesses",
+      "numwatchers",
+      "options",
+      "stats",
+      "status",
+      "tail",
+    ],
   ]);
   assert.ok(COMMAND_NAMES.every((command) => mayAct("admin", COMMANDS[command].role)));
 });
