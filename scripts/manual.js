@@ -1,10 +1,11 @@
 // @ts-check
 /**
  * Writes the manual of circus.ini, docs/configuration.md and man/circus.ini.5, from scripts/manual/circus.ini.md
- * and the option tables, so that names, kinds and defaults stand in one place.
+ * and the option tables, so that names, kinds and defaults stand in one place; and man/circus-protocol.7 from
+ * docs/protocol.md.
  *
- *     npm run manual                         builds, then writes both
- *     npm run manual -- --from DIRECTORY     writes both from what was compiled there
+ *     npm run manual                         builds, then writes all
+ *     npm run manual -- --from DIRECTORY     writes all from what was compiled there
  *     node scripts/manual.js --check         says which is stale, and exits with 1; --from goes here too
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -25,13 +26,31 @@ const blocks = fillIn(
   await import(path.join(compiled, "options.js")),
   await import(path.join(compiled, "spec.js")),
 );
-const pages = { "docs/configuration.md": toMarkdown(blocks), "man/circus.ini.5": toRoff(blocks) };
+const protocol = parseBlocks(readFileSync(path.join(root, "docs", "protocol.md"), "utf8"), { wrapped: true });
+const pages = {
+  "docs/configuration.md": toMarkdown(blocks),
+  "man/circus.ini.5": toRoff(blocks, {
+    name: "circus.ini",
+    section: 5,
+    about: "configuration of circusd",
+    sources: "scripts/manual/circus.ini.md and the tables in src/core/options/",
+    seeAlso: ["circusctl(1)", "circusd(1)"],
+  }),
+  "man/circus-protocol.7": toRoff(protocol, {
+    name: "circus-protocol",
+    section: 7,
+    about: "how programs talk to circusd",
+    sources: "docs/protocol.md",
+    seeAlso: ["circus-plugin(1)", "circusctl(1)", "circusd(1)", "circusd-stats(1)", "circus.ini(5)"],
+    labels: true,
+  }),
+};
 
 for (const [name, text] of Object.entries(pages)) {
   const file = path.join(root, name);
   if (!values.check) writeFileSync(file, text);
   else if (readFileSync(file, "utf8") !== text) {
-    console.error(`${name} does not say what the option tables say: run npm run manual`);
+    console.error(`${name} does not say what it is written from: run npm run manual`);
     process.exitCode = 1;
   }
 }

@@ -1,22 +1,32 @@
 /** Every example does what its README says, on sockets and endpoints of the test's own. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { text } from "node:stream/consumers";
 import test, { type TestContext } from "node:test";
 import { Daemon } from "./helpers/daemon.js";
 import { eventually } from "./helpers/facts.js";
+import { PYTHON, withoutPythonZmq } from "./helpers/partners.js";
 import { repositoryPath } from "./helpers/root.js";
 import { firstOf, get } from "./helpers/sockets.js";
+import { tempDir } from "./helpers/temp.js";
 
-/** Runs an example in a directory of its own, with its port replaced by a free one. */
+/** Runs an example in a directory of its own, with its port replaced by a free one, and its endpoints by the test's. */
 async function play(t: TestContext, name: string): Promise<Daemon> {
   const directory = repositoryPath("examples", name);
   const files = readdirSync(directory)
     .filter((file) => file !== "circus.ini" && file !== "README.md")
     .map((file): [string, string] => [file, readFileSync(`${directory}/${file}`, "utf8")]);
   const ini = readFileSync(`${directory}/circus.ini`, "utf8").replace(/^port = \d+$/m, "port = 0");
-  return Daemon.start(t, { files: Object.fromEntries(files), ini });
+  const dir = await tempDir();
+  const own = ini
+    .replace("cmd = python3 keeper.py", `cmd = ${PYTHON} keeper.py`)
+    .replace("tcp://127.0.0.1:5555", `ipc://${dir.join("control.sock")}`)
+    .replace("tcp://127.0.0.1:5556", `ipc://${dir.join("events.sock")}`);
+  const daemon = await Daemon.start(t, { files: Object.fromEntries(files), ini: own, dir });
+  t.after(() => dir[Symbol.asyncDispose]());
+  return daemon;
 }
 
 async function port(daemon: Daemon, name: string): Promise<number> {
@@ -112,4 +122,24 @@ test("examples/commands adds a command that replaces processes", async (t) => {
     stdout: "",
     stderr: "error: deploy takes the name of a watcher and a version\n",
   });
+});
+
+test("examples/python has a plugin that hears of deaths and a client that scales", { skip: withoutPythonZmq() }, async (t) => {
+  const daemon = await play(t, "python");
+  let printed = "";
+  daemon.process.stdout?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  await eventually(
+    () => printed,
+    (said) => said.includes("keeper: ready, 2 watchers\n"),
+  );
+  const scaled = spawnSync(PYTHON, ["scale.py", "--endpoint", daemon.endpoint, "web", "3"], { cwd: daemon.dir.path, encoding: "utf8" });
+  assert.equal(scaled.stdout, "web has 3 processes\n", scaled.stderr);
+  const before = await daemon.processes("web", 3);
+  await daemon.ctl("kill", "web", "--waiting");
+  await eventually(
+    () => printed,
+    (said) => before.every((pid) => said.includes(`keeper: web lost ${pid}, 3 wanted\n`)),
+  );
+  const refused = spawnSync(PYTHON, ["scale.py", "--endpoint", daemon.endpoint, "nope", "3"], { cwd: daemon.dir.path, encoding: "utf8" });
+  assert.deepEqual([refused.status, refused.stderr], [1, "program nope not found\n"]);
 });

@@ -20,22 +20,24 @@ const OPTIONS = /^<!-- options (\w+): (.*) -->$/;
 const FACT = /^<!-- (\w+) -->$/;
 
 /**
- * Reads a template: paragraphs, list items and cells are one line each.
+ * Reads a template: list items and cells are one line each, and paragraphs too unless they may be wrapped.
  * @param {string} text
+ * @param {{ wrapped?: boolean }} [form]
  * @returns {Block[]}
  */
-export function parseBlocks(text) {
+export function parseBlocks(text, { wrapped = false } = {}) {
   const chunks = [...text.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$|^(?:(?!```).+\n)+/gm)];
   return chunks.map(([chunk, info, code]) =>
-    code === undefined ? parseProse(chunk.trimEnd()) : { kind: "code", info: info ?? "", text: code },
+    code === undefined ? parseProse(chunk.trimEnd(), wrapped) : { kind: "code", info: info ?? "", text: code },
   );
 }
 
 /**
  * @param {string} chunk
+ * @param {boolean} wrapped
  * @returns {Block}
  */
-function parseProse(chunk) {
+function parseProse(chunk, wrapped) {
   const [, marks, heading] = /^(#+) (.*)$/.exec(chunk) ?? [];
   if (marks !== undefined && heading !== undefined) return { kind: "heading", level: marks.length, text: heading };
   const [, table, names] = OPTIONS.exec(chunk) ?? [];
@@ -45,8 +47,8 @@ function parseProse(chunk) {
   const lines = chunk.split("\n");
   if (lines.every((line) => line.startsWith("- "))) return { kind: "list", items: lines.map((line) => line.slice(2)) };
   if (!chunk.startsWith("|")) {
-    if (lines.length > 1) throw new Error(`A paragraph of the template is one line: ${chunk}`);
-    return { kind: "paragraph", text: chunk };
+    if (lines.length > 1 && !wrapped) throw new Error(`A paragraph of the template is one line: ${chunk}`);
+    return { kind: "paragraph", text: lines.join(" ") };
   }
   const [head = [], , ...rows] = lines.map((line) =>
     line

@@ -2,7 +2,12 @@
 /** A manual as a page for man(1), in man(7)'s macros. */
 import { UNSET } from "./facts.js";
 
-/** @typedef {import("./blocks.js").Block} Block */
+/**
+ * @typedef {import("./blocks.js").Block} Block
+ *
+ * @typedef {{ name: string, section: number, about: string, sources: string, seeAlso: readonly string[], labels?: boolean }} Page
+ * `sources` tells what it is written from; `labels` puts the head of a table before each cell.
+ */
 
 /** Of the last change to the template that is worth telling. */
 const DATE = "2026-11-21";
@@ -16,22 +21,36 @@ const SECTIONS = new Map([["Example", "EXAMPLES"]]);
 /**
  * The first heading and paragraph become NAME and DESCRIPTION.
  * @param {readonly Block[]} blocks
+ * @param {Page} page
  * @returns {string}
  */
-export function toRoff(blocks) {
-  const body = blocks.slice(1).flatMap((block, index) => one(block, blocks[index]));
+export function toRoff(blocks, { name, section, about, sources, seeAlso, labels = false }) {
+  const body = blocks.slice(1).flatMap((block, index) => one(labels ? labelled(block) : block, blocks[index]));
   const lines = [
-    '.\\" Written by npm run manual from scripts/manual/circus.ini.md and the tables in src/core/options/.',
-    `.TH CIRCUS.INI 5 ${DATE} circusd "Circus for Node"`,
+    `.\\" Written by npm run manual from ${sources}.`,
+    `.TH ${name.toUpperCase()} ${section} ${DATE} circusd "Circus for Node"`,
     ".SH NAME",
-    "circus.ini \\- configuration of circusd",
+    `${name.replaceAll("-", "\\-")} \\- ${about}`,
     ".SH DESCRIPTION",
     ...body,
     ".SH SEE ALSO",
-    ".BR circusctl (1),",
-    ".BR circusd (1)",
+    ...seeAlso.map((other, index) => `.BR ${other.replace("(", " (")}${index === seeAlso.length - 1 ? "" : ","}`),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/**
+ * Rows of wide tables say what each cell is, and leave empty ones out.
+ * @param {Block} block
+ * @returns {Block}
+ */
+function labelled(block) {
+  if (block.kind !== "table" || block.head.length < 3) return block;
+  const rows = block.rows.map(([term = "", ...cells]) => {
+    const told = cells.flatMap((cell, index) => (cell === "" ? [] : [`${block.head[index + 1]}: ${cell}`]));
+    return [term, told.length === 0 ? "Nothing" : told.join("; ")];
+  });
+  return { ...block, rows };
 }
 
 /**
@@ -98,10 +117,12 @@ function wrap(text) {
   return lines.map(guarded);
 }
 
-/** Code in bold, links as their text. @param {string} text */
+/** Code in bold, what is bold in italics, links as their text. @param {string} text */
 function inline(text) {
   const plain = text.replace(/\[([^\]`]+)\]\([^)]+\)/g, "$1");
-  return plain.replace(/`([^`]+)`|([^`]+)/g, (_, code, rest) => (code === undefined ? escaped(rest) : bold(code)));
+  return plain.replace(/`([^`]+)`|([^`]+)/g, (_, code, rest) =>
+    code === undefined ? escaped(rest).replace(/\*\*([^*]+)\*\*/g, "\\fI$1\\fR") : bold(code),
+  );
 }
 
 /** @param {string} text */

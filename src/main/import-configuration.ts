@@ -45,7 +45,9 @@ async function importSupervisord(source: string, file: string): Promise<Result<T
 function reasonOf(error: unknown): string {
   if (error instanceof Error && "code" in error && error.code === "ENOENT") return "no such file";
   if (error instanceof Error && "code" in error && error.code === "EISDIR") return "it is a directory";
-  return error instanceof Error ? error.message : String(error);
+  // Parsers show the place on further lines.
+  const [reason = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+  return reason.replace(/:$/, "");
 }
 
 const DISK = {

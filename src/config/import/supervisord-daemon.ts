@@ -22,7 +22,7 @@ export function writeDaemon(draft: Draft, sections: readonly PythonSection[], op
   const local = reader("unix_http_server");
   if (local !== null) writeEndpoints(circus, local);
   const web = reader("inet_http_server");
-  if (web !== null) writeConsole(circus, web);
+  if (web !== null) writeConsole(circus, web, local === null ? null : `ipc://${directoryOf(local.take("file") ?? "")}/circus-stats.sock`);
   const control = reader("supervisorctl");
   if (control !== null) noteControl(circus, control);
   if (daemon !== null) writeEnvironment(draft, daemon);
@@ -66,11 +66,15 @@ function writeOwn(circus: SectionDraft, reader: OptionsReader): void {
   reader.raw("nocleanup");
 }
 
+function directoryOf(file: string): string {
+  return file.includes("/") ? file.slice(0, file.lastIndexOf("/")) : ".";
+}
+
 /** Whoever may open the files may command circusd, as with supervisord's socket. */
 function writeEndpoints(circus: SectionDraft, reader: OptionsReader): void {
   const file = reader.take("file");
   if (file !== null) {
-    const directory = file.includes("/") ? file.slice(0, Math.max(1, file.lastIndexOf("/"))).replace(/\/$/, "") : ".";
+    const directory = directoryOf(file);
     circus.note(
       `[unix_http_server] file = ${file}: circusctl asks there when CIRCUSCTL_ENDPOINT or --endpoint names it. Without these two lines it is tcp://127.0.0.1:5555, which everybody on this host may use`,
     );
@@ -89,28 +93,34 @@ function writeEndpoints(circus: SectionDraft, reader: OptionsReader): void {
   noteLeft(circus, reader);
 }
 
-function writeConsole(circus: SectionDraft, reader: OptionsReader): void {
+/** Where a password was asked for, the console stays off until there is one. */
+function writeConsole(circus: SectionDraft, reader: OptionsReader, stats: string | null): void {
   const port = reader.take("port") ?? "9001";
+  const user = reader.take("username");
+  reader.raw("password");
   const at = port.lastIndexOf(":");
   const host = at === -1 ? "" : port.slice(0, at);
-  circus.set("statsd", true);
-  circus.set("httpd", true);
-  circus.set("httpd_port", port.slice(at + 1));
-  if (LOOPBACK.test(host)) circus.set("httpd_host", host);
+  const outside = !LOOPBACK.test(host);
+  const everywhere = host === "" || host === "*" ? "0.0.0.0" : host;
+  const lines: readonly (readonly [string, string])[] = [
+    ["statsd", "True"],
+    ...(stats === null ? [] : [["stats_endpoint", stats] as const]),
+    ["httpd", "True"],
+    ["httpd_port", port.slice(at + 1)],
+  ];
+  const guarded: readonly (readonly [string, string])[] = [
+    ["httpd_host", outside ? everywhere : host],
+    ["httpd_password_file", "FILE"],
+  ];
+  if (user === null) for (const [key, value] of lines) circus.set(key, value);
+  if (user === null && !outside) circus.set("httpd_host", host);
   else {
-    const everywhere = host === "" || host === "*" ? "0.0.0.0" : host;
+    const why = user === null ? "the web console asks for a password on any device but the loopback" : "the password is not taken over";
     circus.note(
-      `[inet_http_server] port = ${port}: the web console asks for a password on any device but the loopback. Make one by "circushttpd --add-user NAME --password-file FILE", then take both lines:`,
+      `[inet_http_server] port = ${port}: ${why}. Make one by "circushttpd --add-user ${user ?? "NAME"} --role admin --password-file FILE", then take these lines:`,
     );
-    circus.offer(`httpd_host = ${everywhere}`);
-    circus.offer("httpd_password_file = FILE");
+    for (const [key, value] of [...(user === null ? [] : lines), ...guarded]) circus.offer(`${key} = ${value}`);
   }
-  const user = reader.take("username");
-  if (user !== null)
-    circus.note(
-      `username = ${user}: its password is not taken over; "circushttpd --add-user ${user}" asks for one, and httpd_password_file names the file`,
-    );
-  reader.raw("password");
   noteLeft(circus, reader);
   circus.note("XML-RPC is not spoken here: programs use the protocol (docs/protocol.md) or the console's interface under /api");
 }

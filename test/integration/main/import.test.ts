@@ -50,6 +50,10 @@ test("a file that is not there, is a directory or something else is told in one 
   const cases: readonly (readonly [string, string])[] = [
     [dir.join("nope.conf"), "no such file"],
     [dir.path, "it is a directory"],
+    [
+      await dir.write("bad.yml", "apps: [\n"),
+      "Flow sequence in block collection must be sufficiently indented and end with a ] at line 2, column 1",
+    ],
     [other, "it has no section [supervisord] or [program:NAME]"],
   ];
   for (const [file, why] of cases)

@@ -103,6 +103,15 @@ test("a socket of FastCGI is standard input, with the mode that it had", () => {
   assert.match(translate("[fcgi-program:php]\ncommand=php\nsocket=odd"), /# socket = odd: neither/);
 });
 
+test("a console that asked for a password stays off until there is one", () => {
+  const web = (...lines: readonly string[]): string => ["[program:x]", "command=x", "[inet_http_server]", ...lines].join("\n");
+  assert.deepEqual(section(web("port=127.0.0.1:9001"), "circus"), {
+    ...{ statsd: "True", httpd: "True", httpd_port: "9001", httpd_host: "127.0.0.1" },
+  });
+  assert.deepEqual(section(web("port=*:9001"), "circus"), { statsd: "True", httpd: "True", httpd_port: "9001" });
+  assert.deepEqual(section(web("port=127.0.0.1:9001", "username=u", "password=p"), "circus"), {});
+});
+
 test("nothing is lost without a word", () => {
   const text = [
     "[program:x]\ncommand=run\nstartsecs=5\nautorestart=unexpected\nshiny=1\nserverurl=AUTO\nstderr_capture_maxbytes=1MB",
@@ -119,7 +128,7 @@ test("nothing is lost without a word", () => {
   for (const word of [
     ...["startsecs = 5", "autorestart = unexpected", "shiny = 1", "serverurl", "stderr_capture_maxbytes", "[group:g]", "priority 3"],
     ...["[eventlistener:l]", "; events = TICK_5", "[rpcinterface:mine]", "[ctlplugin:mine]", "[strange]", "; y = 2", "odd = 3"],
-    ...["username = u", "port = 0.0.0.0:9001", "user = joe", "identifier = me", "minprocs = 9", "colour = red", '"just a line"'],
+    ...["--add-user u ", "port = 0.0.0.0:9001", "user = joe", "identifier = me", "minprocs = 9", "colour = red", '"just a line"'],
   ])
     assert.ok(ini.includes(word), `${word} is not in\n${ini}`);
 });
