@@ -31,7 +31,8 @@ test("nothing is added that was not asked for", () => {
 test("circusd-stats is told the endpoints, the level, and the sockets that it can count on", () => {
   const shared = { ...defaultSocket("web"), host: "localhost" };
   const spread = { ...defaultSocket("spread"), soReuseport: true };
-  const { watchers, told } = helpersOf({ arbiter: { statsd: true, loglevel: "warning" }, sockets: [shared, spread] });
+  const nameless = [defaultSocket("my web"), defaultSocket("a=b")];
+  const { watchers, told } = helpersOf({ arbiter: { statsd: true, loglevel: "warning" }, sockets: [shared, spread, ...nameless] });
   assert.deepEqual(told, []);
   const [stats, ...more] = watchers;
   assert.deepEqual(more, []);
