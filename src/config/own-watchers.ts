@@ -87,7 +87,7 @@ function variableOf(socket: string): string {
   return `$(circus.sockets.${socket})`;
 }
 
-function webWatcher(config: Config, { node, web }: OwnPrograms): Helper {
+function webWatcher(config: Config, { circusd, node, web }: OwnPrograms): Helper {
   const { arbiter } = config;
   const fault = nameTaken(config, WEB) ?? unreachable(arbiter, ["endpoint"]) ?? exposed(arbiter) ?? halfTls(arbiter);
   if (fault !== null) return fail(fault);
@@ -99,7 +99,7 @@ function webWatcher(config: Config, { node, web }: OwnPrograms): Helper {
   ] as const;
   const args = [
     ...[web, "--endpoint", arbiter.endpoint, "--fd", variableOf(WEB), "--host", arbiter.httpdHost],
-    ...["--log-level", logLevel(arbiter)],
+    ...["--log-level", logLevel(arbiter), "--circusd", String(circusd)],
     ...arbiter.httpdHosts.flatMap((host) => ["--allow-host", host]),
     ...files.flatMap(([option, file]) => (file === null ? [] : [option, file])),
   ];
