@@ -67,7 +67,7 @@ export class Arbiter implements Control {
     this.sockets = new SocketTable(parts.sockets);
     this.#publisher = new Publisher(parts.clock);
     const controller = new Controller({ arbiter: this, handlers, log: parts.log, clock: parts.clock });
-    this.#premises = new Premises(new Endpoints(parts, this.#publisher, controller), this.sockets);
+    this.#premises = new Premises(new Endpoints(parts, this.#publisher, controller), this.sockets, parts.log);
     this.#runnerParts = {
       ...parts,
       onActivity: (fds, ready) => parts.sockets.onActivity(fds, ready),
