@@ -86,7 +86,7 @@ export class Arbiter implements Control {
     this.added = new AddedCommands((modules) => parts.loadCommands(modules, within));
     const controller = new Controller({ arbiter: this, handlers, log: parts.log, clock: parts.clock });
     void within.transport.serve(within.endpoint, { maxFrame: Infinity }, (incoming) => controller.take(incoming));
-    this.#premises = new Premises(new Endpoints(parts, this.#publisher, controller), this.sockets);
+    this.#premises = new Premises(new Endpoints(parts, this.#publisher, controller), this.sockets, parts.log);
     this.#beacon = new Beacon(parts);
     this.#runnerParts = {
       ...parts,

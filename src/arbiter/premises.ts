@@ -2,7 +2,7 @@
  * Where the arbiter lives: its endpoints and sockets. A move is prepared beside what there is, so that an address
  * that is taken is found out before anything is given up.
  */
-import type { BoundSocket } from "../core/ports.js";
+import type { BoundSocket, Log } from "../core/ports.js";
 import type { Config, SocketSpec } from "../core/spec.js";
 import type { EndpointMove, Endpoints } from "./endpoints.js";
 import { standsInTheWay } from "./rebind.js";
@@ -19,10 +19,12 @@ export interface Move {
 export class Premises {
   readonly #endpoints: Endpoints;
   readonly #sockets: SocketTable;
+  readonly #log: Log;
 
-  constructor(endpoints: Endpoints, sockets: SocketTable) {
+  constructor(endpoints: Endpoints, sockets: SocketTable, log: Log) {
     this.#endpoints = endpoints;
     this.#sockets = sockets;
+    this.#log = log;
   }
 
   /**
@@ -42,6 +44,10 @@ export class Premises {
       }
       const fresh = await this.#sockets.open(spec);
       if (!fresh.ok && !leaving.some((old) => standsInTheWay(old, spec))) {
+        if (isHelpers(spec, config)) {
+          this.#log.error(`${fresh.failure}; ${spec.name} does without until circusctl reloadconfig; everything else starts`);
+          continue;
+        }
         await this.discard(move);
         throw new Error(fresh.failure);
       }
@@ -79,4 +85,9 @@ export class Premises {
     this.#sockets.closeAll();
     await this.#endpoints.close();
   }
+}
+
+/** Whether a socket is that of a helper of circusd itself: what is supervised does not wait for it. */
+function isHelpers({ name }: SocketSpec, { watchers }: Config): boolean {
+  return watchers.some((watcher) => watcher.internal && watcher.name === name);
 }

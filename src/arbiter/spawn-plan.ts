@@ -38,7 +38,10 @@ const OLD_WID = /\$WID(?![A-Za-z0-9_])/g;
 export function socketsNeeded(spec: WatcherSpec, available: readonly string[]): string[] {
   const stdin = stdinSocket(spec);
   const passed = passedNames(spec, available);
-  return available.filter((name) => name === stdin || passed.includes(name));
+  const needed = available.filter((name) => name === stdin || passed.includes(name));
+  // A helper of circusd has a socket of its own name, and nothing to do until that is bound: the lease says so.
+  const awaitsOwn = spec.internal && !available.includes(spec.name) && namedSockets(spec).has(spec.name);
+  return awaitsOwn ? [...needed, spec.name] : needed;
 }
 
 /**
@@ -91,11 +94,15 @@ export function planSpawn(request: SpawnRequest): Result<SpawnPlan, SpawnFailure
 /** What the worker gets as 3, 4, 5…; a stdin_socket that is named nowhere else is not among them. */
 function passedNames(spec: WatcherSpec, available: readonly string[]): readonly string[] {
   if (available.length === 0) return available;
-  const args = typeof spec.args === "string" ? [spec.args] : (spec.args ?? []);
-  const texts = [spec.cmd, ...args, ...(spec.shell ? [spec.shellArgs ?? ""] : []), ...Object.values(spec.env)];
-  const named = new Set(texts.flatMap(referencedSockets));
+  const named = namedSockets(spec);
   if (named.size === 0 && spec.useSockets && spec.stdinSocket === null) return available;
   return available.filter((name) => named.has(name));
+}
+
+function namedSockets(spec: WatcherSpec): ReadonlySet<string> {
+  const args = typeof spec.args === "string" ? [spec.args] : (spec.args ?? []);
+  const texts = [spec.cmd, ...args, ...(spec.shell ? [spec.shellArgs ?? ""] : []), ...Object.values(spec.env)];
+  return new Set(texts.flatMap(referencedSockets));
 }
 
 /** Sockets are known in lower case. */

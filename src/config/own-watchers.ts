@@ -8,6 +8,7 @@ import { PLUGIN_CONFIG, parsePluginUse } from "../core/plugin-use.js";
 import type { Pid } from "../core/ports.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { ArbiterSpec, Config, Diagnostic, Loaded, PluginSpec, SocketSpec, WatcherSpec } from "../core/spec.js";
+import { referencedSockets } from "../core/variables.js";
 import { quoteForShell } from "../core/words.js";
 
 /** Files to run; `node` runs the others. */
@@ -77,17 +78,26 @@ function statsWatcher(config: Config, { circusd, node, stats }: OwnPrograms): He
   const fault = nameTaken(config, STATS) ?? unreachable(arbiter, ["endpoint", "pubsubEndpoint", "statsEndpoint"]);
   if (fault !== null) return fail(fault);
   // A socket of so_reuseport would get a share of the connections, and nobody would accept them.
-  const counted = sockets.filter(({ soReuseport }) => !soReuseport);
+  const counted = sockets.filter(({ name, soReuseport }) => !soReuseport && isNameable(name));
   const args = [
     ...[stats, "--endpoint", arbiter.endpoint, "--pubsub", arbiter.pubsubEndpoint, "--statspoint", arbiter.statsEndpoint],
     ...["--log-level", logLevel(arbiter), "--circusd", String(circusd)],
     ...(arbiter.statsChildren ? ["--children"] : []),
-    ...counted.flatMap(({ name }) => ["--socket", `${name}=$(circus.sockets.${name})`]),
+    ...counted.flatMap(({ name }) => ["--socket", `${name}=${variableOf(name)}`]),
   ];
   return succeed({ watcher: ownWatcher(STATS, { node, args, debug: arbiter.debug }), sockets: [] });
 }
 
-function webWatcher(config: Config, { node, web }: OwnPrograms): Helper {
+/** A name with a space, say, would be handed over as it is written, and not as a number. */
+function isNameable(socket: string): boolean {
+  return referencedSockets(variableOf(socket))[0] === socket;
+}
+
+function variableOf(socket: string): string {
+  return `$(circus.sockets.${socket})`;
+}
+
+function webWatcher(config: Config, { circusd, node, web }: OwnPrograms): Helper {
   const { arbiter } = config;
   const fault = nameTaken(config, WEB) ?? unreachable(arbiter, ["endpoint"]) ?? exposed(arbiter) ?? halfTls(arbiter);
   if (fault !== null) return fail(fault);
@@ -98,8 +108,8 @@ function webWatcher(config: Config, { node, web }: OwnPrograms): Helper {
     ["--keyfile", arbiter.httpdKeyfile],
   ] as const;
   const args = [
-    ...[web, "--endpoint", arbiter.endpoint, "--fd", `$(circus.sockets.${WEB})`, "--host", arbiter.httpdHost],
-    ...["--log-level", logLevel(arbiter)],
+    ...[web, "--endpoint", arbiter.endpoint, "--fd", variableOf(WEB), "--host", arbiter.httpdHost],
+    ...["--log-level", logLevel(arbiter), "--circusd", String(circusd)],
     ...arbiter.httpdHosts.flatMap((host) => ["--allow-host", host]),
     ...files.flatMap(([option, file]) => (file === null ? [] : [option, file])),
   ];

@@ -1,4 +1,5 @@
 /** circushttpd's command line. */
+import type { Pid } from "../core/ports.js";
 import { ARBITER_DEFAULTS } from "../core/options.js";
 import type { LogLevel } from "../core/spec.js";
 import { fail, succeed, type Result } from "../core/result.js";
@@ -19,6 +20,8 @@ export interface WebSettings {
   readonly port: number;
   /** A socket that listens already. */
   readonly fd: number | null;
+  /** The circusd to end with; null where it was started by hand. */
+  readonly circusd: Pid | null;
   readonly allowedHosts: readonly string[];
   readonly passwordFile: string | null;
   readonly tokenFile: string | null;
@@ -48,6 +51,7 @@ export const OPTIONS: readonly line.Option[] = [
   { name: "host", value: "HOST", help: `address to listen at; ${ARBITER_DEFAULTS.httpdHost} by default` },
   { name: "port", value: "PORT", help: `port to listen at; ${ARBITER_DEFAULTS.httpdPort} by default, 0 for any` },
   { name: "fd", value: "FD", help: "listen at this inherited socket; --host then only tells what its address is" },
+  { name: "circusd", value: "PID", help: "the circusd that started this, to end with it" },
   {
     name: "allow-host",
     value: "HOST",
@@ -125,6 +129,8 @@ function settingsOf(given: line.Arguments): Result<WebSettings, string> {
   const fdText = given.value("fd");
   const fd = fdText === null ? null : numberOf(fdText, 1_000_000);
   if (fdText !== null && fd === null) return fail(`argument --fd: invalid descriptor: '${fdText}'`);
+  const circusd = given.value("circusd");
+  if (circusd !== null && !/^[1-9]\d*$/.test(circusd)) return fail(`argument --circusd: invalid value: '${circusd}' (write its PID)`);
   if (given.has("certfile") !== given.has("keyfile")) return fail("argument --certfile: goes together with --keyfile");
   const daemons = daemonsOf(given.values("endpoint"));
   if (!daemons.ok) return daemons;
@@ -133,6 +139,7 @@ function settingsOf(given: line.Arguments): Result<WebSettings, string> {
     host: (given.value("host") ?? ARBITER_DEFAULTS.httpdHost).replace(/^\[(.*)\]$/, "$1"),
     port,
     fd,
+    circusd: circusd === null ? null : Number(circusd),
     allowedHosts: given.values("allow-host"),
     passwordFile: given.value("password-file"),
     tokenFile: given.value("token-file"),

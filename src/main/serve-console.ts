@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { openTunnel, type Tunnel } from "../cli/ssh.js";
+import type { Pid } from "../core/ports.js";
 import type { Result } from "../core/result.js";
 import { systemClock } from "../os/clock.js";
 import { openLog, type SystemLog } from "../os/log.js";
@@ -15,6 +16,7 @@ import { makeServer, type ServerParts, type WebServer } from "../web/server.js";
 import { DaemonView } from "../web/view/daemon-view.js";
 import { openZmq } from "../wire/zmq/transport.js";
 import type { WebSettings } from "./circushttpd-options.js";
+import { onceWithout } from "./once-without.js";
 import { runProgram } from "./run-program.js";
 import { packageVersion } from "./version.js";
 
@@ -41,7 +43,7 @@ export async function serveConsole(settings: WebSettings): Promise<void> {
   const transport = await openZmq();
   const route = openRoute(settings.ssh);
   process.title = "circushttpd";
-  const ended = ending(log);
+  const ended = ending(log, settings.circusd);
   const daemons = new Map(settings.daemons.map((info) => [info.id, new DaemonView(info, { transport, clock, log, reach: route.reach })]));
   try {
     const hosts = { host: settings.host, allowed: settings.allowedHosts };
@@ -130,7 +132,7 @@ function openRoute(server: string | null): Route {
 }
 
 /** Resolves with the reason to end. */
-function ending(log: SystemLog): Promise<string> {
+function ending(log: SystemLog, circusd: Pid | null): Promise<string> {
   return new Promise((resolve) => {
     onSignals({
       stop: (signal) => resolve(`Got signal ${signal}`),
@@ -138,6 +140,9 @@ function ending(log: SystemLog): Promise<string> {
       reopen: () => log.reopen(),
       ignore: () => undefined,
     });
+    // Its socket would keep the next circusd from binding its own.
+    if (circusd !== null)
+      onceWithout(circusd, systemClock(), () => resolve("circusd has gone, and the next one starts its own circushttpd"));
   });
 }
 

@@ -6,7 +6,7 @@ import { readFileSync, statSync } from "node:fs";
 import net from "node:net";
 import test from "node:test";
 import { HttpdProcess, startConsole, ask, Feed } from "../helpers/console.js";
-import { Daemon } from "../helpers/daemon.js";
+import { Daemon, isAlive } from "../helpers/daemon.js";
 import { eventually, kill } from "../helpers/facts.js";
 import { readExposition, valueOf } from "../helpers/prometheus.js";
 import { tempDir } from "../helpers/temp.js";
@@ -275,6 +275,26 @@ test("the console speaks TLS with given files", async (t) => {
   assert.match(broken.stderr, /^circushttpd: Cannot use the certificate ".*key\.pem" with the key ".*key\.pem": .+\n$/);
 });
 
+test("a port that somebody else has keeps the console away and not the workers, until a reload finds it free", async (t) => {
+  const other = net.createServer().listen(0, "127.0.0.1");
+  t.after(() => void other.close());
+  await once(other, "listening");
+  const address = other.address();
+  assert.ok(typeof address === "object" && address !== null);
+  const daemon = await Daemon.start(t, { circus: `httpd = True\nhttpd_port = ${address.port}`, ini: SLEEPS });
+  await daemon.processes("My App", 2);
+  await daemon.logged(/Cannot bind socket "circushttpd" to localhost:\d+: address in use; .*; everything else starts\n/);
+  other.close();
+  await once(other, "close");
+  await daemon.client.call("reloadconfig", { waiting: true });
+  const healthy = () => ask(`http://localhost:${address.port}/healthz`).then(({ status }) => status === 200);
+  await eventually(
+    () => healthy().catch(() => false),
+    (up) => up,
+  );
+  assert.equal((await daemon.pids("My App")).length, 2);
+});
+
 test("what keeps circushttpd from serving is one line, and the exit code 1", async (t) => {
   const dir = await tempDir(t);
   const taken = net.createServer().listen(0, "localhost");
@@ -356,4 +376,14 @@ test("a page that was built is served with a validator and compressed, at the pl
   assert.equal((await console.ask("/watchers/my.app", { headers: { "accept-encoding": "br" } })).headers["content-encoding"], "br");
   assert.equal((await console.ask("/watchers/web")).text, page.text);
   assert.equal((await console.ask("/nothing.js")).status, 404);
+});
+
+test("a console that circusd started ends with it, and leaves its port to the next", async (t) => {
+  const { daemon } = await startConsole(t);
+  const pid = await daemon.onlyProcess("circushttpd");
+  kill(daemon.pid, "SIGKILL");
+  await eventually(
+    () => isAlive(pid),
+    (alive) => !alive,
+  );
 });

@@ -119,6 +119,15 @@ test("no path leads out of the page's files, and no request that is none brings 
       '{"__proto__":{"x":"y"}}'.slice(0, 22),
   );
   assert.match(poisoned, /^HTTP\/1\.1 400 /);
+  const depth = 40_000;
+  const deep = `{"name":${'{"a":'.repeat(depth)}1${"}".repeat(depth)}}`;
+  const nested = await raw(
+    t,
+    console,
+    request("POST /api/v1/daemons/local/commands/status HTTP/1.1", ["Content-Type: application/json", `Content-Length: ${deep.length}`]) +
+      deep,
+  );
+  assert.match(nested, /^HTTP\/1\.1 400 /);
   assert.equal((await console.command("status")).status, 200);
   assert.doesNotMatch(httpd.stderr, /internal/);
 });

@@ -134,6 +134,22 @@ test("the console in a browser", { skip }, async (t) => {
     assert.deepEqual(options["env"], { COLOUR: "blue", SIZE: "a b" });
   });
 
+  await t.test("a watcher of which no process comes up is told of, also where circusd says ok", async () => {
+    await page.goto(`${console.url}/add`);
+    await page.getByLabel(/^name/).fill("typo");
+    await page.getByLabel(/^cmd/).fill("/no/such/program");
+    await page.getByRole("button", { name: "Add the watcher" }).click();
+    await page.getByRole("heading", { name: "typo" }).waitFor();
+    const toast = page.getByRole("alert").filter({ hasText: "Cannot start typo" });
+    for (const again of [true, false]) {
+      await toast.getByText("None of its processes came up").waitFor();
+      await toast.getByRole("button", { name: /^Dismiss/ }).click();
+      await toast.waitFor({ state: "detached" });
+      if (again) await page.getByRole("button", { name: "Start", exact: true }).click();
+    }
+    await page.goto(`${console.url}/watchers/${encodeURIComponent("new one")}`);
+  });
+
   await t.test("processes are added, removed, signalled and killed, and the table follows", async () => {
     await page.getByRole("button", { name: "Add a process" }).click();
     const three = await daemon.processes("new one", 3);
@@ -321,11 +337,22 @@ test("the page says who is away, comes back by itself, and shows the daemon that
     (shown) => JSON.stringify(shown) === JSON.stringify(pids),
   );
 
-  await page.getByRole("combobox", { name: "Daemon" }).selectOption(two.endpoint);
+  await page.getByRole("combobox", { name: "Daemon" }).selectOption({ label: "two" });
   await row(page, "two").getByText("active").waitFor();
   await page.reload();
   await row(page, "two").getByText("active").waitFor();
   assert.equal(await row(page, "one").count(), 0);
+
+  await two.client.call("add", { name: "one", cmd: "sleep 2000", start: true, waiting: true });
+  await page.goto(`${url}/watchers/one/options`);
+  const command = page.getByLabel(/^cmd/);
+  await command.waitFor();
+  assert.equal(await command.inputValue(), "sleep 1000");
+  await page.evaluate("history.pushState(null, '', '?daemon=two'); dispatchEvent(new PopStateEvent('popstate'))");
+  await eventually(
+    () => command.inputValue().catch(() => ""),
+    (value) => value === "sleep 2000",
+  );
 
   httpd.process.kill("SIGTERM");
   await once(httpd.process, "exit");

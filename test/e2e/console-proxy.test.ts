@@ -55,7 +55,7 @@ test("the console works behind nginx as the manual configures it, once its name 
     .replace("listen 443 ssl", `listen 127.0.0.1:${port} ssl`)
     .replace("/etc/ssl/certs/console.pem", cert)
     .replace("/etc/ssl/private/console.key", key)
-    .replace("http://localhost:8080", console.url.replace("localhost", "127.0.0.1"));
+    .replace("http://127.0.0.1:8080", console.url.replace("localhost", "127.0.0.1"));
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${dir.join(name)};`).join(" ");
   await dir.write(
     "nginx.conf",

@@ -23,7 +23,7 @@ test("reloadconfig brings a watcher back that was removed by command", async (t)
 
 test("rm with nostop tells of no stop, for nothing has stopped", async (t) => {
   const daemon = await Daemon.start(t, { ini: "[watcher:web]\ncmd = sleep 3600" });
-  const [pid = 0] = await daemon.pids("web");
+  const pid = await daemon.onlyProcess("web");
   await daemon.client.call("rm", { name: "web", nostop: true, waiting: true });
   kill(pid, "SIGKILL");
   await daemon.event("watcher.web.remove");

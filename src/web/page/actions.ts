@@ -3,6 +3,7 @@ import type { Commands } from "../../wire/contract.js";
 import type { WatcherState } from "../api.js";
 import type { Console } from "./console.js";
 import { plural } from "./model/format.js";
+import { asObject } from "./requests.js";
 
 type Verb = "start" | "stop" | "restart" | "reload";
 
@@ -11,16 +12,27 @@ export async function act(console: Console, verb: Verb, watcher: WatcherState): 
   const { name } = watcher;
   const many = plural(watcher.pids.length, "process", "processes");
   if (verb === "stop") {
-    const body = `Its ${many} get the stop signal, and are killed when they outlast graceful_timeout. Nothing starts them again until somebody does.`;
+    const body = `Its ${many} will get the stop signal, and SIGKILL after graceful_timeout. Nothing starts it again until somebody does.`;
     if (!(await console.confirm({ title: `Stop ${name}?`, body, action: "Stop" }))) return;
   }
   if (verb === "restart") {
-    const body = `Its ${many} are stopped, then started anew: for a moment nothing runs. A reload replaces them without a gap.`;
+    const body = `Its ${many} will be stopped, then started anew: for a moment nothing runs. A reload replaces them without a gap.`;
     if (!(await console.confirm({ title: `Restart ${name}?`, body, action: "Restart" }))) return;
   }
   // A name is a pattern unless it is said to be plain.
   const match = verb === "reload" ? {} : { match: "simple" as const };
-  await console.command(verb, { name, ...match, waiting: true });
+  const reply = await console.command(verb, { name, ...match, waiting: true });
+  if (reply !== null && verb !== "stop") await tellIfGivenUp(console, name);
+}
+
+/** circusd carries out a start also where nothing comes up, and then stops the watcher: the reader is to know. */
+export async function tellIfGivenUp(console: Console, name: string): Promise<void> {
+  const answer = await console.query("status", { name });
+  if (!("reply" in answer) || asObject(answer.reply)["status"] !== "stopped") return;
+  console.complain(
+    `Cannot start ${name}`,
+    "None of its processes came up, and circusd stopped it. Its log tells why: a program or directory that is not there, a hook that refused, a process that ended at once.",
+  );
 }
 
 /** Replaces all processes without a gap, one by one where there is no room for twice as many. */

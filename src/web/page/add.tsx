@@ -1,6 +1,7 @@
 /** The form that adds a watcher. */
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { tellIfGivenUp } from "./actions.js";
 import { useConsole, useHindrance, useKnown } from "./console.js";
 import { FieldInput } from "./field-input.js";
 import { type Field, FIELD_NAMES, fieldOf } from "./model/fields.js";
@@ -48,7 +49,9 @@ export function Add(): JSX.Element {
       return;
     }
     const reply = await console.command("add", read.properties);
-    if (reply !== null) console.go({ page: "watcher", name, tab: "processes" });
+    if (reply === null) return;
+    console.go({ page: "watcher", name, tab: "processes" });
+    if (start) await tellIfGivenUp(console, name);
   };
   const input = (field: Pick<Field, "name" | "kind" | "doc" | "input" | "choices">, preset: string): JSX.Element => (
     <FieldInput

@@ -36,6 +36,7 @@ export function App(): JSX.Element {
 
 function Page(): JSX.Element {
   const place = useKnown((state) => state.route.place);
+  const daemon = useKnown((state) => state.view.id);
   useEffect(() => {
     document.title = titleOf(place);
   }, [place]);
@@ -43,7 +44,8 @@ function Page(): JSX.Element {
     case "overview":
       return <Overview />;
     case "watcher":
-      return <Watcher key={place.name} name={place.name} tab={place.tab} />;
+      // Another daemon may have a watcher of the same name: nothing of the one that was shown may stay.
+      return <Watcher key={`${daemon} ${place.name}`} name={place.name} tab={place.tab} />;
     case "sockets":
       return <Sockets />;
     case "events":
@@ -100,7 +102,7 @@ function Top({ session }: { readonly session: SessionInfo }): JSX.Element {
       <div class="tools">
         {session.role === "read" ? (
           <span class="tag" title="Your login may look, but not change anything">
-            <Icon name="lock" /> read only
+            <Icon name="lock" /> <span>read only</span>
           </span>
         ) : (
           <Go to={{ page: "add" }} class="button primary" current={page === "add"}>
@@ -136,10 +138,15 @@ function Daemons({ session }: { readonly session: SessionInfo }): JSX.Element {
     <div class={`daemon ${state}`}>
       <i title={state === "there" ? "circusd answers" : "circusd does not answer"} />
       {session.daemons.length > 1 ? (
-        <select aria-label="Daemon" value={id} onChange={({ currentTarget }) => console.switchTo(currentTarget.value)}>
+        <select
+          aria-label="Daemon"
+          title={shown?.endpoint}
+          value={id}
+          onChange={({ currentTarget }) => console.switchTo(currentTarget.value)}
+        >
           {session.daemons.map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.endpoint}
+            <option key={one.id} value={one.id} title={one.endpoint}>
+              {one.id}
             </option>
           ))}
         </select>

@@ -72,7 +72,7 @@ export function Options({ name }: { readonly name: string }): JSX.Element {
             changed={changed.includes(option)}
             fault={faults.get(option)}
             hindrance={field.effect === null ? FIXED : hindrance}
-            placeholder="not set"
+            placeholder={field.input === "lines" ? "NAME=VALUE, one a line" : "not set"}
             onChange={(text) => setTyped({ ...typed, [option]: text })}
           />
         );

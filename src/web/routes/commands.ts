@@ -115,6 +115,8 @@ async function ask(view: DaemonView, { command, properties, signal }: Question):
     return await client.send(command, properties, { timeout: patienceFor(properties), signal });
   } catch (cause) {
     if (cause instanceof CallTimeout) throw new Refused(504, cause.message);
+    // What reads JSON goes deeper than what writes it.
+    if (cause instanceof RangeError) throw new Refused(400, "The properties are nested too deeply");
     if (signal.aborted) throw new Refused(499, "The client went away");
     throw new Refused(504, `The daemon "${view.info.id}" was lost: ${messageOf(cause)}`);
   }

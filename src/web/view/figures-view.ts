@@ -77,15 +77,15 @@ export class FiguresView {
     this.#last = clock.now();
     this.sockets.see(reads);
     const time = clock.epoch();
-    const byName: Record<string, WatcherFigures> = {};
+    const byName = new Map<string, WatcherFigures>();
     for (const name of this.#histories.keys()) if (board.get(name) === null) this.#histories.delete(name);
     for (const [topic, figures] of watchers) {
       for (const name of board.named(topic)) {
-        byName[name] = figures;
+        byName.set(name, figures);
         this.#remember(name, time, figures);
       }
     }
-    audience.tell({ type: "figures", daemon, time, watchers: byName, sockets: this.sockets.all });
+    audience.tell({ type: "figures", daemon, time, watchers: Object.fromEntries(byName), sockets: this.sockets.all });
     for (const topic of audience.looked) {
       for (const name of board.named(topic)) audience.tell({ type: "processes", daemon, name, processes: processes.get(topic) ?? [] });
     }

@@ -102,6 +102,14 @@ for (const [title, fields, needed] of SOCKETS) {
   });
 }
 
+test("socketsNeeded() names the socket of a helper also where it is not bound, so that the helper is not started without", () => {
+  const helper = { name: "circushttpd", cmd: "p", args: ["--fd", "$(circus.sockets.circushttpd)"], internal: true };
+  assert.deepEqual(socketsNeeded(watcherSpec(helper), BOUND), ["circushttpd"]);
+  assert.deepEqual(socketsNeeded(watcherSpec(helper), []), ["circushttpd"]);
+  assert.deepEqual(socketsNeeded(watcherSpec(helper), ["circushttpd"]), ["circushttpd"]);
+  assert.deepEqual(socketsNeeded(watcherSpec({ ...helper, internal: false }), BOUND), [], "what others name is left as it is");
+});
+
 test("planSpawn() numbers the passed sockets from 3 and puts the numbers in", () => {
   const planned = plan({ cmd: "p $(circus.sockets.web) $(circus.sockets.api)", env: { FD: "$(circus.sockets.web)" } });
   assert.deepEqual(planned.sockets, [

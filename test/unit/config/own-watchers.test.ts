@@ -32,7 +32,8 @@ test("nothing is added that was not asked for", () => {
 test("circusd-stats is told the endpoints, the level, and the sockets that it can count on", () => {
   const shared = { ...defaultSocket("web"), host: "localhost" };
   const spread = { ...defaultSocket("spread"), soReuseport: true };
-  const { watchers, told } = helpersOf({ arbiter: { statsd: true, loglevel: "warning" }, sockets: [shared, spread] });
+  const nameless = [defaultSocket("my web"), defaultSocket("a=b")];
+  const { watchers, told } = helpersOf({ arbiter: { statsd: true, loglevel: "warning" }, sockets: [shared, spread, ...nameless] });
   assert.deepEqual(told, []);
   const [stats, ...more] = watchers;
   assert.deepEqual(more, []);
@@ -66,7 +67,18 @@ test("circushttpd gets its socket by number and the files that are set", () => {
   const arbiter = { httpd: true, httpdHost: "[::1]", httpdPort: 81, httpdHosts: ["a.example"], httpdTokenFile: "/etc/token" };
   const { watchers, sockets, told } = helpersOf({ arbiter });
   assert.deepEqual(told, []);
-  const given = ["--endpoint", "tcp://127.0.0.1:5555", "--fd", "$(circus.sockets.circushttpd)", "--host", "[::1]", "--log-level", "info"];
+  const given = [
+    "--endpoint",
+    "tcp://127.0.0.1:5555",
+    "--fd",
+    "$(circus.sockets.circushttpd)",
+    "--host",
+    "[::1]",
+    "--log-level",
+    "info",
+    "--circusd",
+    "42",
+  ];
   assert.deepEqual(watchers[0]?.args, ["/opt/web.js", ...given, "--allow-host", "a.example", "--token-file", "/etc/token"]);
   assert.deepEqual(sockets, [{ ...defaultSocket("circushttpd"), host: "::1", port: 81, family: "AF_INET6" }]);
 });

@@ -12,7 +12,14 @@ function settings(...args: readonly string[]) {
 
 test("circushttpd without options shows the daemon of this host on the loopback", () => {
   assert.deepEqual(settings(), {
-    ...{ daemons: [{ id: "local", endpoint: "tcp://127.0.0.1:5555" }], host: "localhost", port: 8080, fd: null, allowedHosts: [] },
+    ...{
+      daemons: [{ id: "local", endpoint: "tcp://127.0.0.1:5555" }],
+      host: "localhost",
+      port: 8080,
+      fd: null,
+      circusd: null,
+      allowedHosts: [],
+    },
     ...{ passwordFile: null, tokenFile: null, certfile: null, keyfile: null, loglevel: "info", logoutput: "-", ssh: null },
   });
 });
@@ -44,6 +51,7 @@ const MISUSED: readonly (readonly [args: readonly string[], message: RegExp])[] 
   [["--port", "70000"], /^argument --port: invalid port: '70000'/],
   [["--port", "http"], /^argument --port: invalid port: 'http'/],
   [["--fd", "-1"], /^argument --fd/],
+  [["--circusd", "me"], /^argument --circusd: invalid value: 'me'/],
   [["--certfile", "a"], /^argument --certfile: goes together with --keyfile$/],
   [["--endpoint", "udp://a:1"], /^argument --endpoint: invalid endpoint: 'udp:\/\/a:1'/],
   [["--endpoint", "a=ipc:///x", "--endpoint", "a=ipc:///y"], /the name 'a' is given twice$/],

@@ -4,15 +4,19 @@ import test from "node:test";
 import { gunzipSync, brotliDecompressSync } from "node:zlib";
 import { formOf, isKnown, loadAssets } from "../../../src/web/assets.js";
 import { COMMAND_NAMES, COMMANDS, mayAct } from "../../../src/web/routes/command-table.js";
+import { Audience, type Listener } from "../../../src/web/view/audience.js";
 import { Deaths } from "../../../src/web/view/deaths.js";
 import { EventLog, KEPT_EVENTS } from "../../../src/web/view/event-log.js";
 import { FiguresRound } from "../../../src/web/view/figures-round.js";
+import { FiguresView } from "../../../src/web/view/figures-view.js";
 import { LONGEST_HISTORY, WatcherHistory } from "../../../src/web/view/history.js";
 import { isInternal, WatcherBoard } from "../../../src/web/view/watcher-board.js";
 import type { CircusEvent } from "../../../src/wire/event.js";
+import { isObject } from "../../../src/wire/codec.js";
 import { decodeProperties } from "../../../src/wire/properties.js";
 import type { PublishedStats } from "../../../src/wire/stats.js";
 import { tempDir } from "../../helpers/temp.js";
+import { VirtualClock } from "../../helpers/virtual-clock.js";
 
 test("loadAssets() reads the files of the page alone, and none where there is no page", async (t) => {
   const dir = await tempDir(t);
@@ -128,6 +132,27 @@ test("the board finds watchers by the name that topics carry, two of one name to
   assert.equal(board.remove("My App"), false);
   assert.deepEqual(board.named("my_app"), ["my_app"]);
   assert.deepEqual(["circushttpd", "plugin:x", "web"].map(isInternal), [true, true, false]);
+});
+
+test("figures of a watcher are told whatever it is called", async () => {
+  const clock = new VirtualClock();
+  const audience = new Audience();
+  const board = new WatcherBoard();
+  const heard: string[] = [];
+  const listener: Listener = ({ text }) => heard.push(text);
+  audience.join(listener);
+  audience.greet(listener, []);
+  const names = ["__proto__", "constructor"];
+  for (const name of names) {
+    board.put({ name, status: "active", numprocesses: 1, singleton: false, pids: [7], internal: false, deaths: 0 });
+  }
+  const view = new FiguresView({ daemon: "local", clock, board, audience });
+  for (const watcher of names) view.hear({ kind: "watcher", watcher, stats: { pid: [7], cpu: 5, mem: 1, age: 1, rss: 300 } });
+  await clock.pass(1_000);
+  const told: unknown = JSON.parse(heard[0] ?? "{}");
+  assert.ok(isObject(told) && isObject(told["watchers"]));
+  assert.deepEqual(Object.keys(told["watchers"]), names);
+  assert.deepEqual(Object.keys(view.history), names);
 });
 
 test("a round sums up what came, and circusd's own helpers stand under their names", () => {

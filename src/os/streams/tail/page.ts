@@ -22,11 +22,15 @@ export interface Lines {
   readonly cutOff: number;
 }
 
-interface Piece {
+/** The next piece of a ring. */
+interface Head {
   readonly reel: Reel;
-  readonly index: number;
-  readonly position: number;
+  index: number;
+  position: number;
 }
+
+/** From the oldest to the newest, or back. */
+type Direction = 1 | -1;
 
 interface Found {
   readonly reel: Reel;
@@ -36,7 +40,7 @@ interface Found {
 /** What follows a position, as far as it fits. */
 export function pageAfter(reels: readonly Reel[], { from, end }: { readonly from: number; readonly end: number }): Lines {
   const page = new Page(end);
-  for (const { reel, index } of piecesAfter(reels, from)) {
+  for (const { reel, index } of piecesAfter(reels, from, 1)) {
     for (const line of reel.ring.lines(index, from)) if (!page.add({ reel, line })) return page;
   }
   return page;
@@ -56,7 +60,7 @@ export function pageOfLast(reels: readonly Reel[], { from, lines, end, ringLines
   const chosen: Found[] = [];
   const counts = new Map<Ring, number>();
   const wanted = lines ?? Infinity;
-  for (const { reel, index } of piecesAfter(reels, from ?? 0).reverse()) {
+  for (const { reel, index } of piecesAfter(reels, from ?? 0, -1)) {
     if (chosen.length >= wanted) break;
     for (const line of [...reel.ring.lines(index, from ?? 0)].reverse()) {
       const count = (counts.get(reel.ring) ?? 0) + 1;
@@ -70,9 +74,22 @@ export function pageOfLast(reels: readonly Reel[], { from, lines, end, ringLines
   return page;
 }
 
-function piecesAfter(reels: readonly Reel[], from: number): Piece[] {
-  const pieces = reels.flatMap((reel) => reel.ring.pieces(from).map((piece) => ({ reel, ...piece })));
-  return pieces.sort((one, other) => one.position - other.position);
+/** Looks at one piece of each ring at a time: all those of a thousand processes would hold the daemon up, and few are wanted. */
+function* piecesAfter(reels: readonly Reel[], from: number, direction: Direction): Generator<Readonly<Head>> {
+  const heads = reels.flatMap((reel): Head[] => {
+    const { first, end } = reel.ring.piecesAfter(from);
+    const index = direction === 1 ? first : end - 1;
+    return first === end ? [] : [{ reel, index, position: reel.ring.endOf(index) }];
+  });
+  while (heads.length > 0) {
+    const next = heads.reduce((best, head) => ((head.position - best.position) * direction < 0 ? head : best));
+    yield next;
+    const { ring } = next.reel;
+    const { first, end } = ring.piecesAfter(from);
+    next.index += direction;
+    if (next.index < first || next.index >= end) heads.splice(heads.indexOf(next), 1);
+    else next.position = ring.endOf(next.index);
+  }
 }
 
 class Page implements Lines {

@@ -101,11 +101,14 @@ export class Ring {
     return this.#done - this.#resume(position);
   }
 
-  /** Where the pieces end that came after a position, the oldest first. */
-  pieces(position: number): readonly { readonly index: number; readonly position: number }[] {
-    const first = this.#marks.after(position);
-    const count = this.#marks.size - first;
-    return Array.from({ length: count }, (_, offset) => ({ index: first + offset, position: this.#marks.at(first + offset).position }));
+  /** The pieces that came after a position: the index of the oldest, and the one behind the newest. */
+  piecesAfter(position: number): { readonly first: number; readonly end: number } {
+    return { first: this.#marks.after(position), end: this.#marks.size };
+  }
+
+  /** The position at which a piece ends. */
+  endOf(index: number): number {
+    return this.#marks.at(index).position;
   }
 
   /** The lines of a piece that end after a position. */

@@ -2,6 +2,7 @@
  * What the page knows, and how each message of the feed changes it. Pure: time comes with the messages, and everything
  * that did not change keeps its identity, so that only what changed is drawn again.
  */
+import { topicName } from "../../../core/topics.js";
 import type { FeedEvent, History, ProcessFigures, ServerMessage, SocketState, WatcherFigures, WatcherState } from "../../api.js";
 import { readTopic } from "./happenings.js";
 
@@ -113,7 +114,7 @@ export function reduce(view: DaemonView, message: ServerMessage): DaemonView {
 function happened(view: DaemonView, event: FeedEvent): DaemonView {
   const events = [...view.events.slice(-(KEPT_EVENTS - 1)), event];
   const { watcher: topic, event: kind, pid } = readTopic(event);
-  const watcher = pid === null || topic === null ? undefined : [...view.watchers.values()].find((one) => topicOf(one.name) === topic);
+  const watcher = pid === null || topic === null ? undefined : [...view.watchers.values()].find((one) => topicName(one.name) === topic);
   if (watcher === undefined || pid === null) return { ...view, events };
   const pids = kind === "reap" ? watcher.pids.filter((one) => one !== pid) : withPid(watcher.pids, kind === "spawn" ? pid : null);
   if (pids === watcher.pids || (kind === "reap" && pids.length === watcher.pids.length)) return { ...view, events };
@@ -122,11 +123,6 @@ function happened(view: DaemonView, event: FeedEvent): DaemonView {
 
 function withPid(pids: readonly number[], pid: number | null): readonly number[] {
   return pid === null || pids.includes(pid) ? pids : [...pids, pid];
-}
-
-/** A watcher's name as topics carry it. */
-function topicOf(name: string): string {
-  return name.toLowerCase().replaceAll(" ", "_");
 }
 
 function withFigures(view: DaemonView, message: Extract<ServerMessage, { readonly type: "figures" }>): DaemonView {
