@@ -81,7 +81,7 @@ function statsWatcher(config: Config, { circusd, node, stats }: OwnPrograms): He
   const counted = sockets.filter(({ name, soReuseport }) => !soReuseport && isNameable(name));
   const args = [
     ...[stats, "--endpoint", arbiter.endpoint, "--pubsub", arbiter.pubsubEndpoint, "--statspoint", arbiter.statsEndpoint],
-    ...["--log-level", logLevel(arbiter), "--circusd", String(circusd)],
+    ...["--log-level", logLevel(arbiter), ...sharedLog(arbiter), "--circusd", String(circusd)],
     ...(arbiter.statsChildren ? ["--children"] : []),
     ...counted.flatMap(({ name }) => ["--socket", `${name}=${variableOf(name)}`]),
   ];
@@ -109,7 +109,7 @@ function webWatcher(config: Config, { circusd, node, web }: OwnPrograms): Helper
   ] as const;
   const args = [
     ...[web, "--endpoint", arbiter.endpoint, "--fd", variableOf(WEB), "--host", arbiter.httpdHost],
-    ...["--log-level", logLevel(arbiter), "--circusd", String(circusd)],
+    ...["--log-level", logLevel(arbiter), ...sharedLog(arbiter), "--circusd", String(circusd)],
     ...arbiter.httpdHosts.flatMap((host) => ["--allow-host", host]),
     ...files.flatMap(([option, file]) => (file === null ? [] : [option, file])),
   ];
@@ -125,7 +125,8 @@ function pluginWatcher(plugin: PluginSpec, { arbiter }: Config, { node, plugin: 
   if (fault !== null) return fail(fault);
   const args = [
     ...[script, "--endpoint", arbiter.endpoint, "--pubsub", arbiter.pubsubEndpoint, "--name", plugin.name],
-    ...["--check-delay", String(arbiter.checkDelay), "--log-level", logLevel(arbiter), ...sharedLog(plugin.watcher, arbiter)],
+    ...["--check-delay", String(arbiter.checkDelay), "--log-level", logLevel(arbiter)],
+    ...(reachesLog(plugin.watcher, arbiter) ? sharedLog(arbiter) : []),
     ...["--config", `@${PLUGIN_CONFIG}`, plugin.use],
   ];
   // A command line is shown to every user of the host, and passwords stand in options.
@@ -133,13 +134,14 @@ function pluginWatcher(plugin: PluginSpec, { arbiter }: Config, { node, plugin: 
   return succeed({ watcher: { ...plugin.watcher, cmd: quoteForShell(node), args, env }, sockets: [] });
 }
 
-/**
- * What a plugin says stands where circusd says its own: of a daemon in the background nobody reads the standard error. Not
- * where it is another user, who may not write there, nor for a path that means another file in its directory.
- */
-function sharedLog({ uid, gid, workingDir }: WatcherSpec, { logoutput }: ArbiterSpec): readonly string[] {
-  const elsewhere = workingDir !== null && !/^(\/|syslog:)/.test(logoutput);
-  return uid !== null || gid !== null || elsewhere || /^(-|stdout)$/.test(logoutput) ? [] : ["--log-output", logoutput];
+/** What the programs say stands where circusd says its own: of a daemon in the background nobody reads the standard error. */
+function sharedLog({ logoutput }: ArbiterSpec): readonly string[] {
+  return /^(-|stdout)$/.test(logoutput) ? [] : ["--log-output", logoutput];
+}
+
+/** Another user may not write where circusd does, and in another directory a path means another file. */
+function reachesLog({ uid, gid, workingDir }: WatcherSpec, { logoutput }: ArbiterSpec): boolean {
+  return uid === null && gid === null && (workingDir === null || /^(\/|syslog:)/.test(logoutput));
 }
 
 function watcherOf(plugin: string): string {

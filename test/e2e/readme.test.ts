@@ -10,7 +10,8 @@ import { Foreground, freePort, kind, Shell, starterOf, stepsOf } from "../helper
 const noCurl = without("curl", "--version");
 
 test("the tour of the README goes as it says", { skip: noCurl }, async (t) => {
-  const dir = await tempDir(t);
+  // It goes after circusd, whose pid file is in it.
+  const dir = await tempDir();
   const readme = await readFile(repositoryPath("README.md"), "utf8");
   const port = String(await freePort());
   const endpoint = `ipc://${dir.join("control")}`;
@@ -23,7 +24,10 @@ test("the tour of the README goes as it says", { skip: noCurl }, async (t) => {
   await copyFile(repositoryPath("examples/quickstart/server.js"), dir.join("tour/server.js"));
 
   const shell = new Shell(place);
-  t.after(() => shell.close());
+  t.after(async () => {
+    await shell.close();
+    await dir[Symbol.asyncDispose]();
+  });
   /** Listens while the command after it is typed. */
   let listener: { readonly process: Foreground; readonly output: string } | null = null;
   const steps = stepsOf(readme, "## A tour", "## ");

@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import test, { type TestContext } from "node:test";
 import { Daemon, descendants, isAlive } from "../helpers/daemon.js";
 import { commandOf, eventually, fileWith, kill } from "../helpers/facts.js";
 import { repositoryPath } from "../helpers/root.js";
-import { Sshd, withoutSshd } from "../helpers/sshd.js";
-import { tempDir } from "../helpers/temp.js";
+import { freePort, Sshd, withoutSshd } from "../helpers/sshd.js";
 
 const WEB = "[watcher:web]\ncmd = sleep 600\n";
 const skip = withoutSshd();
@@ -59,14 +58,14 @@ async function far(t: TestContext): Promise<readonly [Sshd, Daemon]> {
   return [await Sshd.start(t), await Daemon.start(t, { ini: WEB })];
 }
 
-test("circusctl --ssh asks a circusd behind an ssh server, at its socket and at its port", { skip }, async (t) => {
+test("circusctl --ssh asks a circusd behind an ssh server, and tells what it answers", { skip }, async (t) => {
   const [sshd, daemon] = await far(t);
   const pid = await daemon.onlyProcess("web");
   const listed = await circusctl(sshd, daemon, "list", "web").ended;
   assert.deepEqual(listed, { code: 0, stdout: `${pid}\n`, stderr: "" });
   const refused = await circusctl(sshd, daemon, "list", "none").ended;
   assert.equal(refused.code, 3);
-  assert.match(refused.stderr, /"none"|none/);
+  assert.match(refused.stderr, /none/);
   const restarted = await circusctl(sshd, daemon, "restart", "web", "--waiting").ended;
   assert.deepEqual([restarted.code, restarted.stderr], [0, ""]);
   assert.notEqual(await daemon.onlyProcess("web"), pid);
@@ -132,18 +131,12 @@ for (const signal of ["SIGINT", "SIGKILL"] as const) {
   });
 }
 
-test("circus-top --ssh shows the figures of a circusd behind an ssh server", { skip }, async (t) => {
+test("circus-top --ssh shows the figures of a circusd behind an ssh server, from a port there", { skip }, async (t) => {
   const sshd = await Sshd.start(t);
-  const dir = await tempDir(t);
-  const endpoint = `ipc://${dir.join("figures.sock")}`;
+  const endpoint = `tcp://127.0.0.1:${await freePort()}`;
   const daemon = await Daemon.start(t, { ini: WEB, circus: `statsd = True\nstats_endpoint = ${endpoint}` });
   const pid = await daemon.onlyProcess("web");
   const args = ["--endpoint", endpoint, "--ssh", sshd.server, "--ssh_keyfile", sshd.key, "--once"];
-  // circusd-stats binds its end in its own time.
-  await eventually(
-    () => existsSync(dir.join("figures.sock")),
-    (there) => there,
-  );
   const { code, stdout, stderr } = await run("circus-top", { args, env: sshd.env }).ended;
   assert.deepEqual([code, stderr], [0, ""]);
   assert.match(stdout, new RegExp(`^web +${pid} `, "m"));

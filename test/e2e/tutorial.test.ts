@@ -33,7 +33,8 @@ async function interrupted(place: Place, { command, output }: Command): Promise<
 }
 
 test("the tutorial goes as it says", { skip: noCurl }, async (t) => {
-  const dir = await tempDir(t);
+  // It goes after circusd, whose pid file is in it.
+  const dir = await tempDir();
   const tutorial = await readFile(repositoryPath("docs/tutorial.md"), "utf8");
   const ports = { web: String(await freePort()), console: String(await freePort()) };
   const withPorts = (text: string): string => text.replaceAll("8080", ports.web).replaceAll("8081", ports.console);
@@ -46,7 +47,10 @@ test("the tutorial goes as it says", { skip: noCurl }, async (t) => {
   const env = { CIRCUSCTL_ENDPOINT: at("c"), PATH: `${dir.join("bin")}:${process.env["PATH"]}` };
 
   const shell = new Shell({ directory: dir.path, env });
-  t.after(() => shell.close());
+  t.after(async () => {
+    await shell.close();
+    await dir[Symbol.asyncDispose]();
+  });
   let directory = dir.path;
   for (const step of stepsOf(tutorial, "## One program", "## Where to go from here")) {
     if ("file" in step) {
@@ -55,7 +59,7 @@ test("the tutorial goes as it says", { skip: noCurl }, async (t) => {
     } else if (step.output.includes(INTERRUPT)) {
       await interrupted({ directory, env }, { command: withPorts(step.command), output: withPorts(step.output) });
     } else {
-      const typed = withPorts(step.command).replace("--daemon", "--daemon --pidfile pid");
+      const typed = withPorts(step.command).replace("--daemon", `--daemon --pidfile ${dir.join("pid")}`);
       assert.equal(kind(await shell.run(typed)), kind(withPorts(step.output)), step.command);
       if (typed.includes(" && cd ")) directory = (await shell.run("pwd")).trim();
     }

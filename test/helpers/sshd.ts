@@ -114,7 +114,8 @@ function clientConfig(dir: TempDir): string {
   return `Host *\n${lines.map((line) => `  ${line}\n`).join("")}`;
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port of loopback that nobody has just now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

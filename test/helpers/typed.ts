@@ -1,11 +1,14 @@
 /** What a document tells to type, typed: its files are written, its commands are run, and what they print is compared by kind. */
 import assert from "node:assert/strict";
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { execFile, spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { promisify } from "node:util";
 import { repositoryPath } from "./root.js";
+
+const run = promisify(execFile);
 
 export interface Command {
   readonly command: string;
@@ -59,14 +62,20 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** How long the next line is waited for before the test fails, in milliseconds. */
+const PATIENCE = 30_000;
+
 /** The next line of a stream. */
 function lineReader(stream: Readable): () => Promise<string> {
   const lines = createInterface({ input: stream })[Symbol.asyncIterator]();
-  return async () => {
-    const line: IteratorResult<string, unknown> = await lines.next();
-    assert.ok(line.done !== true, "the program has ended");
-    return line.value;
-  };
+  return () =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("Waited in vain for a line")), PATIENCE);
+      const next: Promise<IteratorResult<string, unknown>> = lines.next();
+      void next
+        .then((line) => (line.done === true ? reject(new Error("The program has ended")) : resolve(line.value)), reject)
+        .finally(() => clearTimeout(timer));
+    });
 }
 
 export interface Place {
@@ -74,12 +83,17 @@ export interface Place {
   readonly env: Readonly<Record<string, string>>;
 }
 
+const QUIT = "[ ! -e pid ] || kill $(cat pid); while [ -e pid ]; do sleep 0.02; done";
+
 /** A shell that is given one command after the other. */
 export class Shell {
   readonly #bash: ChildProcessWithoutNullStreams;
   readonly #line: () => Promise<string>;
+  readonly #place: Place;
 
-  constructor({ directory, env }: Place) {
+  constructor(place: Place) {
+    const { directory, env } = place;
+    this.#place = place;
     this.#bash = spawn("bash", ["-s"], { cwd: directory, env: { ...process.env, ...env } });
     this.#line = lineReader(this.#bash.stdout);
     this.#bash.stdin.write("exec 2>&1\nshopt -s expand_aliases\n");
@@ -96,11 +110,12 @@ export class Shell {
     }
   }
 
-  /** Ends a circusd that was started with `--pidfile pid`, if there is one, and the shell. */
+  /** Ends the shell, also where it waits for something, and a circusd that was started with `--pidfile pid`, if there is one. */
   async close(): Promise<void> {
-    await this.run("[ ! -e pid ] || circusctl --timeout 20 quit --waiting; while [ -e pid ]; do sleep 0.02; done");
-    this.#bash.stdin.end();
-    if (this.#bash.exitCode === null) await once(this.#bash, "exit");
+    this.#bash.kill("SIGKILL");
+    if (this.#bash.exitCode === null && this.#bash.signalCode === null) await once(this.#bash, "exit");
+    const { directory, env } = this.#place;
+    await run("bash", ["-c", QUIT], { cwd: directory, env: { ...process.env, ...env } });
   }
 }
 
@@ -117,7 +132,7 @@ export class Foreground {
   /** A subscription takes effect at its own time: something that is told must happen until it is heard. */
   async ready(provoke: () => Promise<unknown>): Promise<void> {
     let heard = false;
-    const first = this.#line().then(() => (heard = true));
+    const first = this.#line().finally(() => (heard = true));
     while (!heard) await provoke();
     await first;
   }

@@ -142,6 +142,23 @@ test("a plugin is run by circus-plugin under the watcher of its section, with it
   assert.deepEqual(JSON.parse(String(watcher.env["CIRCUS_PLUGIN_CONFIG"])), { attempts: "3", note: 'say "hi there"' });
 });
 
+test("the programs log where circusd does, but for a plugin that cannot write there or would mean another file", () => {
+  const logged = (logoutput: string, changes: Partial<WatcherSpec> = {}): readonly (string | null)[] => {
+    const ours = plugin("flapping");
+    const plugins = [{ ...ours, watcher: { ...ours.watcher, ...changes } }];
+    return helpersOf({ arbiter: { statsd: true, httpd: true, logoutput }, plugins }).watchers.map(({ args }) => {
+      assert.ok(Array.isArray(args));
+      const at = args.indexOf("--log-output");
+      return at < 0 ? null : String(args[at + 1]);
+    });
+  };
+  assert.deepEqual(logged("-"), [null, null, null]);
+  assert.deepEqual(logged("circusd.log"), ["circusd.log", "circusd.log", "circusd.log"]);
+  assert.deepEqual(logged("circusd.log", { uid: "nobody" }), ["circusd.log", "circusd.log", null]);
+  assert.deepEqual(logged("circusd.log", { workingDir: "/srv" }), ["circusd.log", "circusd.log", null]);
+  assert.deepEqual(logged("/var/log/c.log", { workingDir: "/srv" }), ["/var/log/c.log", "/var/log/c.log", "/var/log/c.log"]);
+});
+
 test("a plugin that is not active, or that cannot be run here, gets no watcher", () => {
   assert.deepEqual(helpersOf({ plugins: [plugin("flapping", false)] }).watchers, []);
   assert.deepEqual(helpersOf({ plugins: [plugin("my.python.Plugin")] }).watchers, []);
