@@ -9,6 +9,7 @@ import { output } from "./rows/output.js";
 import { circusctl } from "./rows/circusctl.js";
 import { reload } from "./rows/reload.js";
 import { requests } from "./rows/requests.js";
+import { soak } from "./rows/soak.js";
 import { starts } from "./rows/starts.js";
 import { stats } from "./rows/stats.js";
 
@@ -31,4 +32,5 @@ export const ROWS: readonly Row[] = [
   { name: "reload", slow: false, run: reload },
   { name: "console", slow: false, run: console },
   { name: "growth", slow: true, run: growth },
+  { name: "soak", slow: true, run: soak },
 ];
