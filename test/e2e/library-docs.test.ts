@@ -34,15 +34,8 @@ async function run(t: TestContext, code: string): Promise<string> {
   t.after(() => dir[Symbol.asyncDispose]());
   await mkdir(dir.join("node_modules"));
   await symlink(repositoryRoot(), dir.join("node_modules/circusd"));
-  // Node 20 and 22 do not know `await using`: what it stands for is the same.
-  await writeFile(dir.join("example.mjs"), plain(code));
+  await writeFile(dir.join("example.mjs"), code);
   return (await promisify(execFile)(process.execPath, ["example.mjs"], { cwd: dir.path })).stdout;
-}
-
-function plain(code: string): string {
-  const names = [...code.matchAll(/await using (\w+) =/g)].map(([, name]) => name);
-  const ends = names.map((name) => `await ${name}[Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose")]();`);
-  return `${code.replaceAll("await using ", "const ")}\n${ends.join("\n")}\n`;
 }
 
 test("docs/library.md has the examples that are expected", () => {

@@ -26,8 +26,9 @@ const SILENT: Log = { debug: ignore, info: ignore, warning: ignore, error: ignor
  * @throws Error where a setting cannot be used, or the system refuses what supervision needs
  * @example
  * ```js
- * await using arbiter = await getArbiter([{ cmd: "sleep 3600", numprocesses: 3 }]);
+ * const arbiter = await getArbiter([{ cmd: "sleep 3600", numprocesses: 3 }]);
  * await arbiter.start();
+ * await arbiter.stop();
  * ```
  */
 export async function getArbiter(watchers: readonly WatcherSettings[], settings: ArbiterSettings = {}): Promise<Arbiter> {
