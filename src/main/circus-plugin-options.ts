@@ -2,12 +2,12 @@
 import { ARBITER_DEFAULTS } from "../core/options.js";
 import { parsePluginUse, type PluginUse } from "../core/plugin-use.js";
 import { fail, type Result } from "../core/result.js";
-import type { LogLevel } from "../core/spec.js";
 import { parsePluginConfig } from "../plugin/config.js";
 import type { PluginConfig } from "../plugin/options.js";
 import * as line from "./command-line.js";
+import { LOG_OPTIONS, readLog, type LogSettings } from "./helper-options.js";
 
-export interface PluginSettings {
+export interface PluginSettings extends LogSettings {
   readonly use: PluginUse;
   /** `use` as it was written. */
   readonly target: string;
@@ -15,8 +15,6 @@ export interface PluginSettings {
   readonly config: PluginConfig;
   readonly endpoint: string;
   readonly pubsub: string;
-  readonly loglevel: LogLevel;
-  readonly logoutput: string;
   /** `user@host:port` */
   readonly ssh: string | null;
 }
@@ -38,12 +36,7 @@ export const OPTIONS: readonly line.Option[] = [
   },
   { name: "name", value: "NAME", help: "how the plugin calls itself in its log; the last part of its own name by default" },
   { name: "check-delay", value: "CHECK_DELAY", help: "accepted as Circus has it; events are told at once" },
-  { name: "log-level", value: "LOGLEVEL", help: "critical, error, warning, info or debug; info by default" },
-  {
-    name: "log-output",
-    value: "LOGOUTPUT",
-    help: "where the logs are written: a file, syslog://host[:port][?facility], syslog:///path[?facility], or - for standard error, the default",
-  },
+  ...LOG_OPTIONS,
   { name: "ssh", value: "SSH", help: "reach circusd through ssh to user@host:port" },
   { name: "version", value: null, help: "display the version and exit" },
 ];
@@ -57,8 +50,6 @@ const FORM: line.Form = {
     help: "a built-in plugin such as flapping or circus.plugins.flapping.Flapping, a file such as ./mine.js:Logger, or a package",
   },
 };
-
-const LEVELS: readonly LogLevel[] = ["critical", "error", "warning", "info", "debug"];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -87,9 +78,8 @@ export function helpText(): string {
 }
 
 function settingsOf(target: string, given: line.Arguments, env: Environment): PluginCommand {
-  const level = given.value("log-level") ?? "info";
-  const loglevel = LEVELS.find((known) => known === level.toLowerCase());
-  if (loglevel === undefined) return misused(line.invalidChoice("log-level", level, LEVELS));
+  const log = readLog(given);
+  if (!log.ok) return misused(log.failure);
   const delay = given.value("check-delay");
   if (delay !== null && (delay.trim() === "" || Number.isNaN(Number(delay))))
     return misused(`argument --check-delay: invalid number: '${delay}'`);
@@ -98,11 +88,10 @@ function settingsOf(target: string, given: line.Arguments, env: Environment): Pl
   const use = parsePluginUse(target);
   if (!use.ok) return misused(`Cannot run plugin "${target}": ${use.failure}`);
   const settings = {
-    ...{ use: use.value, target, config: config.value, loglevel },
+    ...{ use: use.value, target, config: config.value, ...log.value },
     name: given.value("name") ?? nameOf(use.value),
     endpoint: given.value("endpoint") ?? ARBITER_DEFAULTS.endpoint,
     pubsub: given.value("pubsub") ?? ARBITER_DEFAULTS.pubsubEndpoint,
-    logoutput: given.value("log-output") ?? "-",
     ssh: given.value("ssh"),
   };
   return { kind: "start", settings };

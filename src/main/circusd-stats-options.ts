@@ -1,16 +1,13 @@
 /** circusd-stats' command line: Circus's options, the sockets to count on, and whether children are shown. */
 import { ARBITER_DEFAULTS } from "../core/options.js";
 import type { Pid } from "../core/ports.js";
-import type { LogLevel } from "../core/spec.js";
-import { logLevel } from "./circusd-options.js";
 import * as line from "./command-line.js";
+import { CIRCUSD_OPTION, LOG_OPTIONS, readCircusd, readLog, type LogSettings } from "./helper-options.js";
 
-export interface StatsSettings {
+export interface StatsSettings extends LogSettings {
   readonly endpoint: string;
   readonly pubsub: string;
   readonly statspoint: string;
-  readonly loglevel: LogLevel;
-  readonly logoutput: string;
   /** `user@host:port` */
   readonly ssh: string | null;
   /** Descriptors by the name of the socket. */
@@ -33,13 +30,8 @@ export const OPTIONS: readonly line.Option[] = [
   { name: "statspoint", value: "STATSPOINT", help: `where to publish the figures; ${ARBITER_DEFAULTS.statsEndpoint} by default` },
   { name: "socket", value: "NAME=FD", help: "count on the inherited descriptor of this socket; may be repeated" },
   { name: "children", value: null, help: "tell of the children of each process too" },
-  { name: "circusd", value: "PID", help: "the circusd that started this, to end with it" },
-  { name: "log-level", value: "LOGLEVEL", help: "critical, error, warning, info or debug; info by default" },
-  {
-    name: "log-output",
-    value: "LOGOUTPUT",
-    help: "where the logs are written: a file, syslog://host[:port][?facility], syslog:///path[?facility], or - for standard error, the default",
-  },
+  CIRCUSD_OPTION,
+  ...LOG_OPTIONS,
   { name: "ssh", value: "SSH", help: "reach circusd through ssh to user@host:port; figures are then those that circusd tells" },
   { name: "version", value: null, help: "display the version and exit" },
 ];
@@ -49,8 +41,6 @@ const FORM: line.Form = {
   description: "Publish figures of circusd's processes and sockets once a second.",
   options: OPTIONS,
 };
-
-const LEVELS: readonly string[] = ["critical", "error", "warning", "info", "debug"];
 
 /** Reads the arguments after the program's name. A long option may be cut short while it stays unique. */
 export function parseCommand(args: readonly string[]): StatsCommand {
@@ -62,11 +52,10 @@ export function parseCommand(args: readonly string[]): StatsCommand {
   const extra = [...given.unknown, ...given.positionals];
   if (extra.length > 0) return misused(`unrecognized arguments: ${extra.join(" ")}`);
   if (given.has("version")) return { kind: "version" };
-  const level = given.value("log-level") ?? "info";
-  const loglevel = logLevel(level);
-  if (loglevel === null) return misused(line.invalidChoice("log-level", level, LEVELS));
-  const circusd = given.value("circusd");
-  if (circusd !== null && !/^[1-9]\d*$/.test(circusd)) return misused(`argument --circusd: invalid value: '${circusd}' (write its PID)`);
+  const log = readLog(given);
+  if (!log.ok) return misused(log.failure);
+  const circusd = readCircusd(given);
+  if (!circusd.ok) return misused(circusd.failure);
   const sockets = new Map<string, number>();
   for (const value of given.values("socket")) {
     const [, name, fd] = /^(.+)=(\d+)$/s.exec(value) ?? [];
@@ -77,12 +66,11 @@ export function parseCommand(args: readonly string[]): StatsCommand {
     endpoint: given.value("endpoint") ?? ARBITER_DEFAULTS.endpoint,
     pubsub: given.value("pubsub") ?? ARBITER_DEFAULTS.pubsubEndpoint,
     statspoint: given.value("statspoint") ?? ARBITER_DEFAULTS.statsEndpoint,
-    loglevel,
-    logoutput: given.value("log-output") ?? "-",
+    ...log.value,
     ssh: given.value("ssh"),
     sockets,
     children: given.has("children"),
-    circusd: circusd === null ? null : Number(circusd),
+    circusd: circusd.value,
   };
   return { kind: "start", settings };
 }

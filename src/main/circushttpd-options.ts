@@ -1,10 +1,9 @@
 /** circushttpd's command line. */
 import type { Pid } from "../core/ports.js";
 import { ARBITER_DEFAULTS } from "../core/options.js";
-import type { LogLevel } from "../core/spec.js";
 import { fail, succeed, type Result } from "../core/result.js";
-import { logLevel } from "./circusd-options.js";
 import * as line from "./command-line.js";
+import { CIRCUSD_OPTION, LOG_OPTIONS, readCircusd, readLog, type LogSettings } from "./helper-options.js";
 
 /** May look, or may do everything. */
 export type UserRole = "read" | "admin";
@@ -14,7 +13,7 @@ export interface NamedEndpoint {
   readonly endpoint: string;
 }
 
-export interface WebSettings {
+export interface WebSettings extends LogSettings {
   readonly daemons: readonly NamedEndpoint[];
   readonly host: string;
   readonly port: number;
@@ -27,8 +26,6 @@ export interface WebSettings {
   readonly tokenFile: string | null;
   readonly certfile: string | null;
   readonly keyfile: string | null;
-  readonly loglevel: LogLevel;
-  readonly logoutput: string;
   /** `user@host:port` */
   readonly ssh: string | null;
 }
@@ -51,7 +48,7 @@ export const OPTIONS: readonly line.Option[] = [
   { name: "host", value: "HOST", help: `address to listen at; ${ARBITER_DEFAULTS.httpdHost} by default` },
   { name: "port", value: "PORT", help: `port to listen at; ${ARBITER_DEFAULTS.httpdPort} by default, 0 for any` },
   { name: "fd", value: "FD", help: "listen at this inherited socket; --host then only tells what its address is" },
-  { name: "circusd", value: "PID", help: "the circusd that started this, to end with it" },
+  CIRCUSD_OPTION,
   {
     name: "allow-host",
     value: "HOST",
@@ -64,12 +61,7 @@ export const OPTIONS: readonly line.Option[] = [
   { name: "add-user", value: "NAME", help: "ask for a password, write it to --password-file in place of the user's former one, and exit" },
   { name: "add-token", value: null, help: "make a token, write its hash to --token-file, print it, and exit" },
   { name: "role", value: "{read,admin}", help: "what the new user or token may do: look, or everything; read by default" },
-  { name: "log-level", value: "LOGLEVEL", help: "critical, error, warning, info or debug; info by default" },
-  {
-    name: "log-output",
-    value: "LOGOUTPUT",
-    help: "where the logs are written: a file, syslog://host[:port][?facility], syslog:///path[?facility], or - for standard error, the default",
-  },
+  ...LOG_OPTIONS,
   { name: "ssh", value: "SSH", help: "reach the endpoints through ssh to user@host:port" },
   { name: "version", value: null, help: "display the version and exit" },
 ];
@@ -80,7 +72,6 @@ const FORM: line.Form = {
   options: OPTIONS,
 };
 
-const LEVELS: readonly string[] = ["critical", "error", "warning", "info", "debug"];
 const ROLES: readonly UserRole[] = ["read", "admin"];
 
 /** How a daemon is called that was given no name. */
@@ -121,16 +112,15 @@ function addition(given: line.Arguments): WebCommand {
 }
 
 function settingsOf(given: line.Arguments): Result<WebSettings, string> {
-  const level = given.value("log-level") ?? "info";
-  const loglevel = logLevel(level);
-  if (loglevel === null) return fail(line.invalidChoice("log-level", level, LEVELS));
+  const log = readLog(given);
+  if (!log.ok) return log;
   const port = numberOf(given.value("port") ?? String(ARBITER_DEFAULTS.httpdPort), 65_535);
   if (port === null) return fail(`argument --port: invalid port: '${given.value("port") ?? ""}' (a number from 0 to 65535)`);
   const fdText = given.value("fd");
   const fd = fdText === null ? null : numberOf(fdText, 1_000_000);
   if (fdText !== null && fd === null) return fail(`argument --fd: invalid descriptor: '${fdText}'`);
-  const circusd = given.value("circusd");
-  if (circusd !== null && !/^[1-9]\d*$/.test(circusd)) return fail(`argument --circusd: invalid value: '${circusd}' (write its PID)`);
+  const circusd = readCircusd(given);
+  if (!circusd.ok) return circusd;
   if (given.has("certfile") !== given.has("keyfile")) return fail("argument --certfile: goes together with --keyfile");
   const daemons = daemonsOf(given.values("endpoint"));
   if (!daemons.ok) return daemons;
@@ -139,14 +129,13 @@ function settingsOf(given: line.Arguments): Result<WebSettings, string> {
     host: (given.value("host") ?? ARBITER_DEFAULTS.httpdHost).replace(/^\[(.*)\]$/, "$1"),
     port,
     fd,
-    circusd: circusd === null ? null : Number(circusd),
+    circusd: circusd.value,
     allowedHosts: given.values("allow-host"),
     passwordFile: given.value("password-file"),
     tokenFile: given.value("token-file"),
     certfile: given.value("certfile"),
     keyfile: given.value("keyfile"),
-    loglevel,
-    logoutput: given.value("log-output") ?? "-",
+    ...log.value,
     ssh: given.value("ssh"),
   });
 }

@@ -1,20 +1,12 @@
 /** The program `circushttpd`: the web console of one or several circusd. */
 import { helpText, parseCommand, usageText, type WebCommand } from "./circushttpd-options.js";
 import { EXIT } from "./exit-codes.js";
+import { bid, complained, said, type Farewell } from "./farewell.js";
 import { packageVersion } from "./version.js";
 
 /** Runs the program to its end and exits. @param args the arguments after the program's name */
 export async function circushttpd(args: readonly string[]): Promise<void> {
-  const { text, stream, code } = await run(parseCommand(args));
-  await new Promise((resolve) => stream.write(text, resolve));
-  // What a library still holds open has nothing more to do.
-  process.exit(code);
-}
-
-interface Farewell {
-  readonly text: string;
-  readonly stream: NodeJS.WriteStream;
-  readonly code: number;
+  await bid(await run(parseCommand(args)));
 }
 
 async function run(command: WebCommand): Promise<Farewell> {
@@ -24,7 +16,7 @@ async function run(command: WebCommand): Promise<Farewell> {
     case "version":
       return said(`${packageVersion()}\n`);
     case "misused":
-      return { text: `${usageText()}circushttpd: error: ${command.message}\n`, stream: process.stderr, code: EXIT.misused };
+      return complained(`${usageText()}circushttpd: error: ${command.message}\n`, EXIT.misused);
     case "start":
       return attempt(async () => {
         const { serveConsole } = await import("./serve-console.js");
@@ -44,10 +36,6 @@ async function attempt(work: () => Promise<string>): Promise<Farewell> {
     return said(await work());
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    return { text: `circushttpd: ${message}\n`, stream: process.stderr, code: EXIT.failed };
+    return complained(`circushttpd: ${message}\n`);
   }
-}
-
-function said(text: string): Farewell {
-  return { text, stream: process.stdout, code: EXIT.done };
 }
