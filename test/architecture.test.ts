@@ -21,20 +21,25 @@ const ROOMS: Readonly<Record<string, Room>> = {
   arbiter: { floor: 2, rooms: ["core", "wire"] },
   stats: { floor: 3, rooms: ["core", "wire", "client"] },
   plugin: { floor: 3, rooms: ["core", "wire", "client"] },
-  cluster: { floor: 3, rooms: ["core", "wire", "client"] },
+  circuit: { floor: 2, rooms: ["core", "wire"] },
+  cluster: { floor: 3, rooms: ["core", "wire", "client", "circuit"] },
   // The interactive shell reads lines from a terminal and keeps a history; programs and sockets stay with os.
   cli: {
     floor: 4,
-    rooms: ["core", "wire", "client", "cluster"],
+    rooms: ["core", "wire", "client", "circuit"],
     node: ["node:fs", "node:fs/promises", "node:os", "node:path", "node:readline", "node:stream"],
   },
   // The console reads its own files, checks passwords and holds connections; processes and descriptors stay with os.
   web: {
     floor: 4,
-    rooms: ["core", "wire", "client", "cluster"],
+    rooms: ["core", "wire", "client", "circuit"],
     node: ["node:crypto", "node:fs/promises", "node:http", "node:https", "node:net", "node:path", "node:util", "node:zlib"],
   },
-  main: { floor: 5, rooms: ["core", "config", "os", "wire", "client", "arbiter", "stats", "plugin", "cluster", "cli", "web"], node: "any" },
+  main: {
+    floor: 5,
+    rooms: ["core", "config", "os", "wire", "client", "arbiter", "stats", "plugin", "circuit", "cluster", "cli", "web"],
+    node: "any",
+  },
   // The public names, and nothing else.
   "index.ts": { floor: 6, rooms: ["core", "client", "main"] },
 };
@@ -52,6 +57,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@fastify/swagger": ["src/web/"],
   "@fastify/websocket": ["src/web/"],
   blessed: ["src/cli/top/"],
+  "@msgpack/msgpack": ["src/cluster/serf/"],
+  "dns-packet": ["src/cluster/nameserver/"],
   fastify: ["src/web/"],
   pidusage: ["src/os/"],
   preact: ["src/web/page/"],
