@@ -22,7 +22,16 @@ const SET = { none: "yes", manage: "number", reload: "reload", stream: "stream",
  * @throws where an option has no place in the manual, or has two
  */
 export function fillIn(blocks, options, spec) {
-  const { ARBITER_OPTIONS, INCLUDE_OPTIONS, PLUGIN_OPTIONS, SOCKET_OPTIONS, STREAM_OPTIONS, WATCHER_FAMILIES, WATCHER_OPTIONS } = options;
+  const {
+    ARBITER_OPTIONS,
+    CLUSTER_OPTIONS,
+    INCLUDE_OPTIONS,
+    PLUGIN_OPTIONS,
+    SOCKET_OPTIONS,
+    STREAM_OPTIONS,
+    WATCHER_FAMILIES,
+    WATCHER_OPTIONS,
+  } = options;
   /** @type {Record<string, Map<string, Definition>>} */
   const tables = {
     circus: byName([...ARBITER_OPTIONS, ...INCLUDE_OPTIONS], basics),
@@ -32,6 +41,7 @@ export function fillIn(blocks, options, spec) {
     })),
     socket: byName(SOCKET_OPTIONS, basics),
     plugin: byName(PLUGIN_OPTIONS, basics),
+    cluster: byName(CLUSTER_OPTIONS, basics),
     stream: byName(STREAM_OPTIONS, basics),
   };
   const filled = blocks.map((block) => {

@@ -55,6 +55,7 @@ const RESTARTS: readonly (keyof ArbiterSpec)[] = ["endpoint", "pubsubEndpoint", 
 /** Watchers that were added by command are in neither file, so they are left alone. */
 export function planReload(before: Config, loaded: Loaded): ReloadPlan {
   const after: Config = loaded.faulty.arbiter ? { ...loaded.config, arbiter: before.arbiter } : loaded.config;
+  const cluster = loaded.faulty.cluster ? before.cluster : after.cluster;
   const watchers = compare(before.watchers, after.watchers, loaded.faulty.watchers);
   const sockets = compare(before.sockets, after.sockets, loaded.faulty.sockets);
   return {
@@ -64,7 +65,7 @@ export function planReload(before: Config, loaded: Loaded): ReloadPlan {
       removed: watchers.removed,
       changed: watchers.changed.map(([was, now]) => ({ was, changed: watcherChange(was, now) })),
     },
-    config: { ...after, watchers: watchers.result, sockets: sockets.result },
+    config: { ...after, cluster, watchers: watchers.result, sockets: sockets.result },
   };
 }
 

@@ -3,6 +3,7 @@ import { nearest } from "../core/options.js";
 import type { Diagnostic, Loaded, Place } from "../core/spec.js";
 import { referencedSockets } from "../core/variables.js";
 import { readArbiter } from "./arbiter-section.js";
+import { readCluster } from "./cluster-section.js";
 import { Findings, suggestion } from "./diagnose.js";
 import { readEnvironments } from "./environment.js";
 import { DEFAULTS, type Section, entryOf } from "./ini.js";
@@ -35,6 +36,7 @@ export function readSections(sections: readonly Section[], world: World): Loaded
   const environments = readEnvironments(sections, world.environment, names);
   const expand = expander(world.environment, environments.shared);
   const arbiter = readArbiter(sections.find(({ name }) => name === "circus") ?? null, expand, world);
+  const cluster = readCluster(sections.find(({ name }) => name === "cluster") ?? null, expand, world);
   const sockets = used("socket:").map((section) => readSocket(section, expand));
   const plugins = used("plugin:").map((section) => readPlugin(section, expand, { world, debug: arbiter.spec.debug }));
   const watchers = watcherSections.map((section) => {
@@ -47,14 +49,21 @@ export function readSections(sections: readonly Section[], world: World): Loaded
   const socketNames = new Set([...sockets.map(({ spec }) => spec.name), ...world.sockets]);
   for (const watcher of watchers) checkSockets(watcher, socketNames);
   return {
-    config: { arbiter: arbiter.spec, sockets: sound(sockets), watchers: sound(watchers), plugins: sound(plugins) },
+    config: { arbiter: arbiter.spec, sockets: sound(sockets), watchers: sound(watchers), plugins: sound(plugins), cluster: cluster.spec },
     diagnostics: [
       odd,
       environments.findings,
       arbiter.findings,
+      cluster.findings,
       ...[...sockets, ...plugins, ...watchers].map(({ findings }) => findings),
     ].flatMap((findings): readonly Diagnostic[] => findings.list),
-    faulty: { arbiter: arbiter.findings.failed, watchers: faulty(watchers), sockets: faulty(sockets), plugins: faulty(plugins) },
+    faulty: {
+      arbiter: arbiter.findings.failed,
+      cluster: cluster.findings.failed,
+      watchers: faulty(watchers),
+      sockets: faulty(sockets),
+      plugins: faulty(plugins),
+    },
     placeOf: (watcher, option) => {
       const read = watchers.find(({ spec }) => spec.name === watcher);
       return read === undefined ? null : placeOf(read.section, option);
@@ -87,19 +96,20 @@ function reportOdd(sections: readonly Section[]): Findings {
   const findings = new Findings();
   for (const { name, place, entries, diagnostics } of sections) {
     const prefix = PREFIXED.find((known) => name.startsWith(known));
-    const known = prefix !== undefined || name === "circus" || name === "env" || name === DEFAULTS;
+    const known = prefix !== undefined || name === "circus" || name === "cluster" || name === "env" || name === DEFAULTS;
     if (name === DEFAULTS) findings.include(diagnostics);
     if (name === prefix) findings.error(`[${name}] has no name: write it after the colon`, place);
     else if (!known) {
       findings.warning(`[${name}] is no section of a circus.ini and is ignored${suggestion(nearSection(name))}`, place);
-    } else if (entries.length + diagnostics.length === 0 && name !== "circus") findings.warning(`[${name}] is empty and is ignored`, place);
+    } else if (entries.length + diagnostics.length === 0 && name !== "circus" && name !== "cluster")
+      findings.warning(`[${name}] is empty and is ignored`, place);
   }
   return findings;
 }
 
 function nearSection(name: string): string | null {
   const colon = name.indexOf(":");
-  if (colon === -1) return nearest(name, ["circus", "env"]);
+  if (colon === -1) return nearest(name, ["circus", "cluster", "env"]);
   const near = nearest(name.slice(0, colon + 1), PREFIXED);
   return near === null ? null : near + name.slice(colon + 1);
 }

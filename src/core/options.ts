@@ -13,6 +13,7 @@ export {
   watcherOption,
 } from "./options/table.js";
 export { ARBITER_DEFAULTS, ARBITER_OPTIONS, INCLUDE_OPTIONS } from "./options/arbiter.js";
+export { CLUSTER_DEFAULTS, CLUSTER_OPTIONS, parseGroup, parseHostPort, parseLabels } from "./options/cluster.js";
 export { PLUGIN_OPTIONS, PLUGIN_PRIORITY } from "./options/plugin.js";
 export { SOCKET_OPTIONS, defaultSocket, octalText } from "./options/socket.js";
 export {

@@ -5,6 +5,7 @@
  * file, `arbiter` for the `add` command), so nobody below asks "and if it is missing?".
  * Durations are in seconds, as in circus.ini and on the wire.
  */
+import type { ClusterSpec } from "./circuit/spec.js";
 
 /** A value that a user may write in free-form options of a watcher or a plugin. */
 export type OptionValue = string | number | boolean | null | readonly OptionValue[] | { readonly [key: string]: OptionValue };
@@ -220,6 +221,8 @@ export interface Config {
   readonly sockets: readonly SocketSpec[];
   readonly watchers: readonly WatcherSpec[];
   readonly plugins: readonly PluginSpec[];
+  /** How this host takes part in a circuit; null where it does not. */
+  readonly cluster: ClusterSpec | null;
 }
 
 /** Where in which file, for messages: line numbers begin at 1. */
@@ -241,9 +244,10 @@ export interface Diagnostic {
 export interface Loaded {
   readonly config: Config;
   readonly diagnostics: readonly Diagnostic[];
-  /** What stands in the files but is faulty, by name: a reload leaves it as it runs. `arbiter` is the section [circus]. */
+  /** What stands in the files but is faulty, by name: a reload leaves it as it runs. `arbiter` is the section [circus], `cluster` is [cluster]. */
   readonly faulty: {
     readonly arbiter: boolean;
+    readonly cluster: boolean;
     readonly watchers: readonly string[];
     readonly sockets: readonly string[];
     readonly plugins: readonly string[];

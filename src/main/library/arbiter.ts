@@ -141,7 +141,7 @@ export class Arbiter implements AsyncDisposable {
 
 /** With helpers for figures and plugins. @throws Error where one of them cannot be had: nobody reads warnings here */
 function complete(config: Config): Loaded {
-  const faulty = { arbiter: false, watchers: [], sockets: [], plugins: [] };
+  const faulty = { arbiter: false, cluster: false, watchers: [], sockets: [], plugins: [] };
   const loaded = addOwnWatchers({ config, diagnostics: [], faulty });
   if (loaded.diagnostics.length > 0) throw new Error(loaded.diagnostics.map(({ message }) => message).join("\n"));
   return loaded;

@@ -64,6 +64,7 @@ export function configOf(watchers: readonly WatcherSettings[], settings: Arbiter
     watchers: unique(watchers.map(watcherOf), "watcher"),
     sockets: unique((settings.sockets ?? []).map(socketOf), "socket"),
     plugins: (settings.plugins ?? []).map(pluginOf),
+    cluster: null,
   };
 }
 

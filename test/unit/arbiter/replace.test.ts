@@ -11,6 +11,7 @@ const PRESENT: Config = {
   sockets: [],
   watchers: [],
   plugins: [],
+  cluster: null,
 };
 const NEXT: Config = { ...PRESENT };
 

@@ -8,9 +8,9 @@ const web = defaultSocket("web");
 
 function loaded(sockets: readonly string[], faulty: readonly string[] = []): Loaded {
   return {
-    config: { arbiter: ARBITER_DEFAULTS, sockets: sockets.map(defaultSocket), watchers: [], plugins: [] },
+    config: { arbiter: ARBITER_DEFAULTS, sockets: sockets.map(defaultSocket), watchers: [], plugins: [], cluster: null },
     diagnostics: [],
-    faulty: { arbiter: false, watchers: [], sockets: faulty, plugins: [] },
+    faulty: { arbiter: false, cluster: false, watchers: [], sockets: faulty, plugins: [] },
   };
 }
 

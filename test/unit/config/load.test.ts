@@ -84,7 +84,7 @@ test("loadConfig() tells the faults of all files at once, in their order", async
     'a.ini:4: warning: "include" in an included file is ignored: only the main configuration file includes others',
     'a.ini:4: warning: "include" in [circus] is ignored: its first value, in circus.ini, line 2, counts',
   ]);
-  assert.deepEqual(loaded.faulty, { arbiter: false, watchers: ["a", "b", "w"], sockets: ["s"], plugins: [] });
+  assert.deepEqual(loaded.faulty, { arbiter: false, cluster: false, watchers: ["a", "b", "w"], sockets: ["s"], plugins: [] });
 });
 
 test("loadConfig() warns where an include matches nothing", async (t) => {

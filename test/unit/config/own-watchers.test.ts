@@ -15,8 +15,8 @@ interface Given {
 }
 
 function loaded({ arbiter = {}, watchers = [], sockets = [], plugins = [] }: Given): Loaded {
-  const config = { arbiter: { ...ARBITER_DEFAULTS, ...arbiter }, watchers, sockets, plugins };
-  return { config, diagnostics: [], faulty: { arbiter: false, watchers: [], sockets: [], plugins: [] } };
+  const config = { arbiter: { ...ARBITER_DEFAULTS, ...arbiter }, watchers, sockets, plugins, cluster: null };
+  return { config, diagnostics: [], faulty: { arbiter: false, cluster: false, watchers: [], sockets: [], plugins: [] } };
 }
 
 function helpersOf(given: Given) {
@@ -116,7 +116,7 @@ test("a console that others can reach is let be where it asks for a password", (
 });
 
 test("where [circus] is faulty helpers that run are to run on", () => {
-  const faulty = { arbiter: true, watchers: ["web"], sockets: [], plugins: [] };
+  const faulty = { arbiter: true, cluster: false, watchers: ["web"], sockets: [], plugins: [] };
   const { config, faulty: left } = withOwnWatchers({ ...loaded({ arbiter: { statsd: true } }), faulty }, PROGRAMS);
   assert.deepEqual(config.watchers, []);
   assert.deepEqual(left.watchers, ["web", "circusd-stats", "circushttpd"]);
@@ -165,6 +165,6 @@ test("a plugin that is not active, or that cannot be run here, gets no watcher",
 });
 
 test("a plugin's watcher is faulty where its section is", () => {
-  const faulty = { arbiter: false, watchers: [], sockets: [], plugins: ["p"] };
+  const faulty = { arbiter: false, cluster: false, watchers: [], sockets: [], plugins: ["p"] };
   assert.deepEqual(withOwnWatchers({ ...loaded({}), faulty }, PROGRAMS).faulty.watchers, ["plugin:p"]);
 });

@@ -19,7 +19,7 @@ function load(text: string): Loaded {
 
 test("the recorded configuration has no fault but Python's hooks and a decimal umask", () => {
   const { diagnostics, faulty } = load(TEXT);
-  assert.deepEqual(faulty, { arbiter: false, watchers: ["hooked"], sockets: ["ux"], plugins: [] });
+  assert.deepEqual(faulty, { arbiter: false, cluster: false, watchers: ["hooked"], sockets: ["ux"], plugins: [] });
   const told = diagnostics.map(formatDiagnostic);
   assert.equal(told.filter((line) => line.includes("this is a Python name")).length, 11);
   assert.deepEqual(

@@ -369,7 +369,7 @@ test("a section with an error is left out and named, and the others are kept", (
     [config.watchers.map(({ name }) => name), config.sockets.map(({ name }) => name), config.plugins],
     [["ok"], ["good"], []],
   );
-  assert.deepEqual(faulty, { arbiter: false, watchers: ["web"], sockets: ["bad"], plugins: ["p"] });
+  assert.deepEqual(faulty, { arbiter: false, cluster: false, watchers: ["web"], sockets: ["bad"], plugins: ["p"] });
 });
 
 test("a line that cannot be read makes its section faulty", () => {
@@ -379,7 +379,7 @@ test("a line that cannot be read makes its section faulty", () => {
 
 test("a watcher that names a faulty socket is not blamed for it", () => {
   const { faulty } = load(`${W}args = $(circus.sockets.x)\nuse_sockets = 1\n[socket:x]\nport = y`);
-  assert.deepEqual(faulty, { arbiter: false, watchers: [], sockets: ["x"], plugins: [] });
+  assert.deepEqual(faulty, { arbiter: false, cluster: false, watchers: [], sockets: ["x"], plugins: [] });
 });
 
 test("an error in [circus] leaves the default in its place", () => {
@@ -390,9 +390,9 @@ test("nothing leaks into a configuration that is empty", () => {
   const { placeOf, ...loaded } = load("");
   assert.equal(placeOf("web", "cmd"), null);
   assert.deepEqual(loaded, {
-    config: { arbiter: ARBITER_DEFAULTS, sockets: [], watchers: [], plugins: [] },
+    config: { arbiter: ARBITER_DEFAULTS, sockets: [], watchers: [], plugins: [], cluster: null },
     diagnostics: [],
-    faulty: { arbiter: false, watchers: [], sockets: [], plugins: [] },
+    faulty: { arbiter: false, cluster: false, watchers: [], sockets: [], plugins: [] },
   });
 });
 
