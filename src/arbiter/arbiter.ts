@@ -8,6 +8,7 @@ import { CommandError, ERRNO } from "../wire/contract.js";
 import { openMemory } from "../wire/memory/transport.js";
 import { AddedCommands } from "./added-commands.js";
 import { Beacon } from "./beacon.js";
+import { CircuitSeat } from "./circuit-seat.js";
 import type { Control } from "./control.js";
 import { Controller } from "./controller.js";
 import { handlers } from "./commands/index.js";
@@ -40,6 +41,7 @@ export class Arbiter implements Control {
   readonly watchers: Watchers;
   readonly sockets: SocketTable;
   readonly added: AddedCommands;
+  readonly seat: CircuitSeat;
   readonly parts: ArbiterParts;
   /**
    * Resolves after everything is stopped: with null where that was asked for, by `stop` or by the command `quit`, and
@@ -84,6 +86,7 @@ export class Arbiter implements Control {
     this.#publisher = new Publisher(parts.clock);
     const within = { transport: openMemory(), endpoint: "memory://arbiter" };
     this.added = new AddedCommands((modules) => parts.loadCommands(modules, within));
+    this.seat = new CircuitSeat(parts.openCircuit, within, parts.log);
     const controller = new Controller({ arbiter: this, handlers, log: parts.log, clock: parts.clock });
     void within.transport.serve(within.endpoint, { maxFrame: Infinity }, (incoming) => controller.take(incoming));
     this.#premises = new Premises(new Endpoints(parts, this.#publisher, controller), this.sockets, parts.log);
@@ -133,6 +136,8 @@ export class Arbiter implements Control {
     if (this.#quitting) return this.#premises.close();
     this.parts.log.info("Arbiter now waiting for commands");
     this.#settle(loaded.config);
+    // Others need not be there for what is done here.
+    void this.seat.follow(loaded.config.cluster);
     await this.startAll();
   }
 
@@ -219,6 +224,7 @@ export class Arbiter implements Control {
       const added = await this.added.replace(loaded.config.arbiter.commands);
       if (!added.ok) throw new CommandError(`Cannot restart: ${added.failure}`, ERRNO.conflict);
       this.#adopt(loaded.config);
+      await this.seat.follow(loaded.config.cluster);
       await this.#restart(loaded.config);
     });
   }
@@ -239,6 +245,8 @@ export class Arbiter implements Control {
       if (!added.ok) this.parts.log.error(`${added.failure}; the commands stay as they were`);
       this.#guard();
       this.#adopt(plan.config);
+      await this.seat.follow(plan.config.cluster);
+      this.#guard();
       if (plan.restart) {
         this.parts.log.info("The endpoints have changed: restarting");
         this.#exclusive = RESTART;
@@ -322,7 +330,9 @@ export class Arbiter implements Control {
 
   async #shutDown(): Promise<readonly string[]> {
     this.#retire();
+    const parted = this.seat.leave();
     let stuck = await this.stopAll();
+    await parted;
     await this.#workDone();
     this.#retire();
     if (stuck.length === 0 && !this.#fleet.isDown) stuck = await this.stopAll();

@@ -1,6 +1,7 @@
 /** What commands may do with the arbiter. */
 import type { Config, WatcherSpec } from "../core/spec.js";
 import type { AddedCommands } from "./added-commands.js";
+import type { CircuitSeat } from "./circuit-seat.js";
 import type { ArbiterParts } from "./parts.js";
 import type { Runner } from "./runner.js";
 import type { SocketTable } from "./socket-table.js";
@@ -12,6 +13,7 @@ export interface Control {
   readonly watchers: Watchers;
   readonly sockets: SocketTable;
   readonly added: AddedCommands;
+  readonly seat: CircuitSeat;
   /** Why nothing may be changed just now, as a refusal says it; null where it may. */
   readonly refusal: string | null;
   /** Adds a stopped watcher. @throws CommandError where the name is taken, or everything is being stopped */

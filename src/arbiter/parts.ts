@@ -16,6 +16,7 @@ import type { Result } from "../core/result.js";
 import type { ArbiterSpec, WatcherSpec } from "../core/spec.js";
 import type { Demise } from "../core/watcher/state.js";
 import type { Transport } from "../wire/transport.js";
+import type { OpenCircuit } from "./circuit-seat.js";
 import type { Publisher } from "./publisher.js";
 import type { SocketTable } from "./socket-table.js";
 import type { SpawnQueue } from "./spawn-queue.js";
@@ -40,6 +41,8 @@ export interface ArbiterParts {
   readonly load: LoadConfig;
   /** Loads added commands, which reach the arbiter by this transport and endpoint. */
   readonly loadCommands: (modules: readonly string[], within: Within) => ReturnType<LoadCommands>;
+  /** Takes part in a circuit of servers; null where nothing here does. */
+  readonly openCircuit: OpenCircuit | null;
   readonly daemon: DaemonFacts;
   /** Names that a regular expression matches from their beginning, within a limit of time. */
   readonly matchNames: MatchNames;

@@ -33,6 +33,7 @@ export interface Request {
 
 /** What differs between a daemon and a library inside somebody's program. */
 export interface Setting {
+  readonly openCircuit: ArbiterParts["openCircuit"];
   readonly log: Log;
   readonly transport: Transport;
   readonly load: ArbiterParts["load"];
@@ -54,11 +55,12 @@ export async function assemble({ config, overrides, log, umask, handed }: Reques
     handed,
     adopt: adopter(umask),
     subreaper: true,
+    openCircuit: null,
   });
 }
 
 /** @throws where the system refuses what an arbiter needs */
-export function systemParts({ log, transport, load, adopt, subreaper, handed = [] }: Setting): ArbiterParts {
+export function systemParts({ log, transport, load, adopt, subreaper, openCircuit, handed = [] }: Setting): ArbiterParts {
   const clock = systemClock();
   const native = loadNative();
   return {
@@ -73,6 +75,7 @@ export function systemParts({ log, transport, load, adopt, subreaper, handed = [
     discovery: systemDiscovery(),
     load,
     loadCommands,
+    openCircuit,
     daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },
     matchNames,
     adopt,

@@ -96,6 +96,25 @@ export interface AddedCommandInfo {
   readonly help: string;
 }
 
+/** A server of the circuit, as another one sees it. */
+export interface MemberInfo {
+  /** `X` and 16 hexadecimal digits, new at every start. */
+  readonly id: string;
+  readonly name: string;
+  /** `circuit://HOST:PORT/PID/Q…` */
+  readonly address: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly version: string;
+  /** `lost` is one that has gone without a good-bye and is still looked for. */
+  readonly state: "alive" | "slow" | "lost";
+  /** Seconds since the epoch at which it was started, by its own clock. */
+  readonly started: number;
+  /** Whether it has watchers. */
+  readonly circusd: boolean;
+  /** It is the one that answers. */
+  readonly self: boolean;
+}
+
 export interface Commands {
   add: {
     properties: Named &
@@ -110,6 +129,8 @@ export interface Commands {
   globaloptions: { properties: { readonly option?: string }; reply: { readonly options: Options } };
   incr: { properties: Named & Waiting & { readonly nb?: number }; reply: { readonly numprocesses?: number; readonly singleton?: boolean } };
   ipython: { properties: object; reply: { readonly shell: boolean; readonly msg: string } };
+  /** Added: merges the circuits of this daemon and of the server at that address, `circuit://…` or `HOST:PORT`. */
+  join: { properties: { readonly address: string }; reply: { readonly member: MemberInfo } };
   kill: {
     properties: Named &
       Waiting & {
@@ -124,10 +145,25 @@ export interface Commands {
   /** Answered with an error that names the PUB endpoint: events come from there. */
   listen: { properties: { readonly topic?: readonly string[] }; reply: never };
   listsockets: { properties: object; reply: { readonly sockets: readonly ListedSocket[] } };
+  /** Added: the servers of the circuit, this one among them. An error without `[cluster]`, as for `join` and `relay`. */
+  members: { properties: object; reply: { readonly members: readonly MemberInfo[] } };
   numprocesses: { properties: { readonly name?: string }; reply: { readonly numprocesses: number; readonly watcher_name?: string } };
   numwatchers: { properties: object; reply: { readonly numwatchers: number } };
   options: { properties: Named; reply: { readonly options: Options } };
   quit: { properties: Waiting; reply: object };
+  /**
+   * Added: hands a command to the circusd of another server, chosen by its id or by a name that is unique, and answers with the
+   * reply, an error reply too, as it came. `timeout` are seconds.
+   */
+  relay: {
+    properties: {
+      readonly server: string;
+      readonly command: string;
+      readonly properties?: Readonly<Record<string, unknown>>;
+      readonly timeout?: number;
+    };
+    reply: { readonly server: string; readonly reply: Readonly<Record<string, unknown>> };
+  };
   reload: {
     properties: Waiting & { readonly name?: string; readonly graceful?: boolean; readonly sequential?: boolean };
     reply: { readonly info?: Changed | null };

@@ -106,6 +106,7 @@ const RULES: { readonly [C in CommandName]: Rule<C> } = {
   globaloptions: { required: [], schema: v.object({ option: v.exactOptional(text("option")) }) },
   incr: { required: ["name"], schema: scaled },
   ipython: { required: [], schema: nothing },
+  join: { required: ["address"], schema: v.object({ address: text("address") }) },
   kill: {
     required: ["name"],
     schema: v.object({
@@ -120,10 +121,20 @@ const RULES: { readonly [C in CommandName]: Rule<C> } = {
   list: { required: [], schema: v.object({ name: anyName }) },
   listen: { required: [], schema: nothing },
   listsockets: { required: [], schema: nothing },
+  members: { required: [], schema: nothing },
   numprocesses: { required: [], schema: v.object({ name: anyName }) },
   numwatchers: { required: [], schema: nothing },
   options: { required: ["name"], schema: v.object({ name }) },
   quit: { required: [], schema: justWaiting },
+  relay: {
+    required: ["server", "command"],
+    schema: v.object({
+      server: text("server"),
+      command: text("command"),
+      properties: v.exactOptional(v.record(v.string(), v.unknown(), "'properties' should be an object")),
+      timeout: v.exactOptional(duration("timeout")),
+    }),
+  },
   reload: {
     required: [],
     schema: v.object({

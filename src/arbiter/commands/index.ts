@@ -8,14 +8,17 @@ import { get } from "./get.js";
 import { globaloptions } from "./globaloptions.js";
 import { incr } from "./incr.js";
 import { ipython } from "./ipython.js";
+import { join } from "./join.js";
 import { kill } from "./kill.js";
 import { list } from "./list.js";
 import { listen } from "./listen.js";
 import { listsockets } from "./listsockets.js";
+import { members } from "./members.js";
 import { numprocesses } from "./numprocesses.js";
 import { numwatchers } from "./numwatchers.js";
 import { options } from "./options.js";
 import { quit } from "./quit.js";
+import { relay } from "./relay.js";
 import { reload } from "./reload.js";
 import { reloadconfig } from "./reloadconfig.js";
 import { restart } from "./restart.js";
@@ -37,14 +40,17 @@ export const handlers: Handlers = {
   globaloptions,
   incr,
   ipython,
+  join,
   kill,
   list,
   listen,
   listsockets,
+  members,
   numprocesses,
   numwatchers,
   options,
   quit,
+  relay,
   reload,
   reloadconfig,
   restart,

@@ -55,7 +55,9 @@ export class Arbiter implements AsyncDisposable {
     this.#settings = settings;
     this.#transport = transport;
     const load = () => Promise.resolve(this.#loaded);
-    this.#supervisor = new Supervisor(systemParts({ log, transport, load, adopt: () => [], subreaper: settings.subreaper ?? false }));
+    this.#supervisor = new Supervisor(
+      systemParts({ log, transport, load, adopt: () => [], subreaper: settings.subreaper ?? false, openCircuit: null }),
+    );
     this.client = new CircusClient({ transport, endpoint: config.arbiter.endpoint });
   }
 

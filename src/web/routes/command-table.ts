@@ -77,6 +77,10 @@ export const COMMANDS: { readonly [C in CommandName]: CommandEntry } = {
   }),
   incr: acts("Add processes to a watcher", { properties: { name, nb, waiting }, required: ["name"] }),
   ipython: acts("Circus's interactive Python; circusd answers that it has none"),
+  join: acts("Merge the circuits of this daemon and of another server", {
+    properties: { address: { type: "string", description: "`HOST:PORT` or `circuit://…`" } },
+    required: ["address"],
+  }),
   kill: acts("Kill processes of a watcher", {
     properties: {
       name,
@@ -91,10 +95,20 @@ export const COMMANDS: { readonly [C in CommandName]: CommandEntry } = {
   list: looks("Names of all watchers, or pids of one", { properties: { name } }),
   listen: acts("Answered with an error that names the endpoint of events; the feed has them for everybody"),
   listsockets: looks("Sockets that circusd holds"),
+  members: looks("Servers of the circuit"),
   numprocesses: looks("How many processes there are", { properties: { name } }),
   numwatchers: looks("How many watchers there are"),
   options: looks("All options of a watcher", named),
   quit: acts("End circusd and everything it runs", { properties: { waiting } }),
+  relay: acts("Hand a command to the circusd of another server", {
+    properties: {
+      server: { type: "string", description: "Its id, or its name where that is unique" },
+      command: { type: "string", description: "The command" },
+      properties: { type: "object", additionalProperties: true, description: "Its properties" },
+      timeout: { type: "number", minimum: 0, description: "Seconds to wait for the answer" },
+    },
+    required: ["server", "command"],
+  }),
   reload: acts("Replace processes by new ones, gracefully where the watcher can", {
     properties: {
       name,

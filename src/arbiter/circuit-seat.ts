@@ -1,0 +1,80 @@
+/** The daemon's seat in a circuit of servers: taken at the start, kept up to date, left at the end. */
+import type { ClusterSpec } from "../core/circuit/spec.js";
+import type { Log } from "../core/ports.js";
+import { CommandError, ERRNO, type Commands } from "../wire/contract.js";
+import type { Within } from "./parts.js";
+
+/** What commands need of the circuit; `main` makes it real. Whatever it throws for a client is a CommandError. */
+export interface Circuit {
+  members(): Promise<Commands["members"]["reply"]>;
+  join(address: string): Promise<Commands["join"]["reply"]>;
+  relay(properties: Commands["relay"]["properties"]): Promise<Commands["relay"]["reply"]>;
+  /** Takes over what it can of a changed section. @returns options whose change takes effect at the next start alone */
+  adopt(spec: ClusterSpec): Promise<readonly string[]>;
+  /** Says good-bye, and ends what runs there on behalf of others. Never rejects. */
+  leave(): Promise<void>;
+}
+
+/** @throws Error where there can be no server: the port is taken, the key file is unreadable */
+export type OpenCircuit = (spec: ClusterSpec, within: Within) => Promise<Circuit>;
+
+export class CircuitSeat {
+  readonly #open: OpenCircuit | null;
+  readonly #within: Within;
+  readonly #log: Log;
+  #circuit: Circuit | null = null;
+  #left = false;
+
+  /** @param open null where the program takes part in no circuit, as a library does */
+  constructor(open: OpenCircuit | null, within: Within, log: Log) {
+    this.#open = open;
+    this.#within = within;
+    this.#log = log;
+  }
+
+  /** @throws CommandError where this daemon is no server of a circuit */
+  get circuit(): Circuit {
+    if (this.#circuit !== null) return this.#circuit;
+    throw new CommandError("This circusd is no server of a circuit: add [cluster] to its configuration", ERRNO.message);
+  }
+
+  /**
+   * Begins, goes on or ends as the configuration says. That it cannot is logged: the watchers of this host do not depend
+   * on others.
+   */
+  async follow(spec: ClusterSpec | null): Promise<void> {
+    if (this.#left) return;
+    try {
+      await this.#follow(spec);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      this.#log.error(`Cannot take part in a circuit: ${why}; everything else goes on, and circusctl reloadconfig tries again`);
+    }
+    // It may have been told to leave while it was opening.
+    if (this.#isOver()) await this.leave();
+  }
+
+  async leave(): Promise<void> {
+    this.#left = true;
+    const circuit = this.#circuit;
+    this.#circuit = null;
+    await circuit?.leave();
+  }
+
+  async #follow(spec: ClusterSpec | null): Promise<void> {
+    if (this.#open === null) return;
+    if (spec === null) {
+      const circuit = this.#circuit;
+      this.#circuit = null;
+      await circuit?.leave();
+    } else if (this.#circuit === null) this.#circuit = await this.#open(spec, this.#within);
+    else {
+      const late = await this.#circuit.adopt(spec);
+      if (late.length > 0) this.#log.warning(`[cluster] has changed: ${late.join(", ")} take effect when circusd is started anew`);
+    }
+  }
+
+  #isOver(): boolean {
+    return this.#left;
+  }
+}
