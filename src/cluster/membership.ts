@@ -31,6 +31,8 @@ export interface Membership {
   reach(id: ServerId, timeout: number): Promise<Result<Conversation, string>>;
   /** Changes what the others know of this server. */
   update(change: Partial<Pick<Member, "name" | "labels" | "circusd" | "address">>): void;
+  /** Told by whoever answers `hello`: a server has said so on a link that it dialled. Returns at once. */
+  met(member: Member): void;
   /** Answers the methods that belong to the engine (`mesh.*`); false where it is none of them. */
   handle(incoming: IncomingCall): boolean;
   /** Says good-bye to everybody and ends. */
