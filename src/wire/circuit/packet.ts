@@ -1,7 +1,8 @@
 /**
  * The packets of the circuit's protocol. A *call* is opened by either side of a link and named by a number that its
  * opener chose; after that both sides may send parts of data, the opener may cancel, and the other side answers once,
- * with a result or an error, which ends the call.
+ * with a result or an error, which ends the call. A cancelled call is answered too, with the error "cancelled" unless the
+ * answer was on its way already, so that its opener knows when nothing of it can come any more.
  *
  * Data moves on credit: each side may send as many bytes as the other has granted, WINDOW of them without being asked.
  * Credit is an acknowledgement as well: what was granted again has been used, and need not be kept any longer.
@@ -20,6 +21,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 export interface Open {
   readonly kind: "open";
+  /** Higher than those of all calls that this side has opened before on the link. */
   readonly call: number;
   readonly method: string;
   readonly params: unknown;
@@ -38,6 +40,14 @@ export interface Part {
   /** Undefined for bytes alone. */
   readonly value?: unknown;
   readonly body: Uint8Array;
+}
+
+/**
+ * What a part counts against the credit, in bytes: its body, and one for each character of its value in JSON. Both sides
+ * come to the same figure.
+ */
+export function costOf({ value, body }: Part): number {
+  return value === undefined ? body.length : body.length + JSON.stringify(value).length;
 }
 
 export type Packet =
