@@ -1,0 +1,127 @@
+/** One attempt to reach a listener: at one address, with one key. */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { setImmediate as turn } from "node:timers/promises";
+import { Dealer, type Context, type Event } from "zeromq";
+import { fail, succeed, type Result } from "../../core/result.js";
+import type { ClusterKey, DialFailure, Link } from "../circuit/link.js";
+import { dialingPair, isProven, listeningPair, proofOf } from "./curve.js";
+import { helloFrames, readWelcome } from "./greeting.js";
+import { ignoreLost, LINGER, MAX_FRAME, receive, watch } from "./sockets.js";
+import { ZmqLink } from "./zmq-link.js";
+
+export interface Target {
+  /** As it was asked for. */
+  readonly endpoint: string;
+  /** With an IP address in it. */
+  readonly at: string;
+  /** Null for no encryption. */
+  readonly key: ClusterKey | null;
+  readonly silence: number;
+}
+
+export interface Patience {
+  /** Milliseconds that are left. */
+  readonly left: number;
+  /** Of all that were given, for the message. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Milliseconds until libzmq connects again, which nobody waits for. With a socket that never does, libzmq would drop what was
+ * received and not yet read when the connection ends.
+ */
+const RECONNECT = 24 * 60 * 60 * 1000;
+
+export function attempt(context: Context, target: Target, { left, timeout, signal }: Patience): Promise<Result<Link, DialFailure>> {
+  return new Promise((resolve) => {
+    const { endpoint, key } = target;
+    const id = randomBytes(16).toString("hex");
+    const socket = makeDealer(context, target, { id, left });
+    const close = (): void => socket.close();
+    const link = new ZmqLink(endpoint, { transmit: (frames) => void socket.send([...frames]).catch(ignoreLost), leave: close, cut: close });
+    let received = 0;
+    let isLinked = false;
+
+    const settle = (outcome: Result<Link, DialFailure>): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", cancel);
+      if (!outcome.ok) close();
+      resolve(outcome);
+    };
+    const giveUp = (kind: DialFailure["kind"], why: string): void => settle(fail({ kind, message: `Cannot reach "${endpoint}": ${why}` }));
+    const cancel = (): void => giveUp("cancelled", "the attempt was cancelled");
+    const timer = setTimeout(() => giveUp("timeout", `no answer within ${timeout / 1000} s`), left);
+    signal?.addEventListener("abort", cancel);
+
+    const greeted = (frames: readonly Buffer[]): void => {
+      const welcome = readWelcome(frames);
+      if (!welcome.ok)
+        return giveUp("unreachable", welcome.failure === "full" ? "it has too many links already" : "no circuit server is there");
+      if (key !== null && !isProven(welcome.value, proofOf(key, Buffer.from(id)))) return giveUp("refused-key", OTHER_KEY);
+      isLinked = true;
+      settle(succeed(link));
+    };
+    const ended = async (): Promise<void> => {
+      let before: number;
+      // What came before the end may still stand in the socket; two turns of the event loop bring it up.
+      do {
+        before = received;
+        await turn();
+        await turn();
+      } while (before !== received);
+      if (isLinked) link.lost(`The connection to "${endpoint}" broke, or nothing came for ${target.silence / 1000} s`);
+      else giveUp("unreachable", "the connection broke");
+      close();
+    };
+
+    void watch(socket.events, (event) => {
+      if (event.type === "disconnect") void ended();
+      const why = isLinked ? null : reasonOf(event, key !== null);
+      if (why !== null) giveUp(...why);
+    });
+    void receive(socket, (frames) => {
+      received += 1;
+      if (isLinked) link.receive(frames);
+      else greeted(frames);
+    });
+    socket.connect(target.at);
+    socket.send([...helloFrames(`pid ${process.pid} on ${hostname()}`)]).catch(ignoreLost);
+    if (signal?.aborted) cancel();
+  });
+}
+
+const OTHER_KEY = "the server there has another key; compare the key files";
+
+/** What an event means before there is a link; null where it is no bad news. */
+function reasonOf({ type }: Event, hasKey: boolean): [DialFailure["kind"], string] | null {
+  if (type === "handshake:error:auth") return ["refused-key", OTHER_KEY];
+  if (type === "handshake:error:protocol") {
+    return ["refused-key", hasKey ? "whoever is there has no key" : "the server there wants a key; give the circuit's key file"];
+  }
+  if (type === "handshake:error:other") return ["unreachable", "the connection broke before either side had said who it is"];
+  return type === "close" || type === "connect:retry" ? ["unreachable", "nobody listens there, or the way to it is closed"] : null;
+}
+
+function makeDealer(context: Context, { at, key, silence }: Target, { id, left }: { readonly id: string; readonly left: number }): Dealer {
+  const pair = key === null ? null : dialingPair(key);
+  return new Dealer({
+    context,
+    connectTimeout: Math.ceil(left),
+    handshakeInterval: Math.ceil(left),
+    // A peer that died right after an answer is asked again after a third, and given up when the rest is over as well.
+    heartbeatInterval: Math.ceil(silence / 3),
+    heartbeatTimeout: Math.floor((silence * 2) / 3),
+    heartbeatTimeToLive: silence,
+    ipv6: at.includes("["),
+    linger: LINGER,
+    maxMessageSize: MAX_FRAME,
+    receiveHighWaterMark: 0,
+    reconnectInterval: RECONNECT,
+    routingId: id,
+    sendHighWaterMark: 0,
+    sendTimeout: 0,
+    ...(pair === null ? {} : { curveServerKey: listeningPair().publicKey, curvePublicKey: pair.publicKey, curveSecretKey: pair.secretKey }),
+  });
+}

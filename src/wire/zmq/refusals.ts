@@ -1,0 +1,26 @@
+/** Tells of those who were not let in, at most once a second for the same host. */
+
+const PAUSE = 1000;
+/** Hosts that are remembered; beyond it the oldest is forgotten. */
+const MAX_HOSTS = 1000;
+
+export class Refusals {
+  readonly #tell: (message: string) => void;
+  readonly #told = new Map<string, number>();
+
+  constructor(tell: (message: string) => void) {
+    this.#tell = tell;
+  }
+
+  /** @param host that it came from, or what stands for those of whom libzmq does not tell it */
+  tell(host: string, message: string): void {
+    const now = performance.now();
+    const last = this.#told.get(host);
+    if (last !== undefined && now - last < PAUSE) return;
+    this.#told.delete(host);
+    this.#told.set(host, now);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > MAX_HOSTS && oldest !== undefined) this.#told.delete(oldest);
+    this.#tell(message);
+  }
+}

@@ -1,0 +1,72 @@
+/** Sockets of a circuit, with what the typings of zeromq leave out. */
+import { Context, Dealer, Router, type Event, type Observer } from "zeromq";
+
+/** libzmq's numbers of the options. */
+const ROUTING_ID = 5;
+const ROUTER_NOTIFY = 97;
+const NOTIFY_DISCONNECT = 2;
+
+/** ZeroMQ sockets of one context; a link that was dialled takes three. */
+const MAX_SOCKETS = 65_535;
+
+/** Of one frame: a head of the largest size with what else was packed with it. */
+export const MAX_FRAME = 2 * 1024 * 1024;
+
+/** Milliseconds for which what was sent already may still leave after a socket is closed. */
+export const LINGER = 250;
+
+export function makeContext(): Context {
+  return new Context({ maxSockets: MAX_SOCKETS });
+}
+
+/** A ROUTER that receives an empty message when a peer has gone, after everything else that came from it. */
+export class NotifyingRouter extends Router {
+  constructor(options: ConstructorParameters<typeof Router>[0]) {
+    super(options);
+    this.setInt32Option(ROUTER_NOTIFY, NOTIFY_DISCONNECT);
+  }
+}
+
+/** A DEALER that bears any name, also one that is no text. */
+export class NamedDealer extends Dealer {
+  constructor(context: Context, routingId: Buffer) {
+    super({ context, linger: 0 });
+    this.setStringOption(ROUTING_ID, routingId);
+  }
+}
+
+/**
+ * Tells every event of a socket until the socket is closed. It must go on for so long: libzmq blocks for ever when it has
+ * something to tell and the reader is gone.
+ */
+export async function watch(events: Observer, onEvent: (event: Event) => void): Promise<void> {
+  while (!events.closed) {
+    let event: Event;
+    try {
+      event = await events.receive();
+    } catch {
+      // The socket was closed meanwhile.
+      return;
+    }
+    // A reader that is closed while it waits gets nothing.
+    if (event !== undefined) onEvent(event);
+  }
+}
+
+/** Tells every message of a socket until the socket is closed. */
+export async function receive(socket: Dealer | Router, onMessage: (frames: readonly Buffer[]) => void): Promise<void> {
+  while (!socket.closed) {
+    let frames: readonly Buffer[];
+    try {
+      frames = await socket.receive();
+    } catch (cause) {
+      // Closing ends the wait with an error; anything else would repeat for ever.
+      if (socket.closed) return;
+      throw cause;
+    }
+    onMessage(frames);
+  }
+}
+
+/** What cannot leave has nobody who waits for it: the end of the link is told by other means. */
+export function ignoreLost(): void {}

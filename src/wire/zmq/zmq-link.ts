@@ -1,0 +1,149 @@
+/** A link, whichever end it is: what waits to leave or to be started, and how it ends. The sockets are its owner's. */
+import type { Link, LinkEnd, LinkHandler } from "../circuit/link.js";
+import type { Packet } from "../circuit/packet.js";
+import { encodePacket, packedSize, packMessage, unpackMessage, type Encoded } from "../circuit/codec.js";
+
+/** What may come before `start`: packets, and bytes of them. */
+const KEPT = { packets: 1000, bytes: 4 * 1024 * 1024 };
+
+/** A message is closed when its first frame has so many bytes, or it has so many packets. */
+const MESSAGE = { bytes: 256 * 1024, packets: 256 };
+
+/** The connection underneath. */
+export interface Line {
+  transmit(frames: readonly Uint8Array[]): void;
+  /** Called once, when this end has said or heard good-bye. */
+  leave(): void;
+  /** Called once, when the other end broke the protocol. */
+  cut(): void;
+}
+
+type State =
+  | { readonly kind: "waiting"; readonly kept: Packet[]; bytes: number; readonly end: LinkEnd | null }
+  | { readonly kind: "started"; readonly handler: LinkHandler }
+  | { readonly kind: "over" };
+
+export class ZmqLink implements Link {
+  readonly peer: string;
+  readonly #line: Line;
+  #state: State = { kind: "waiting", kept: [], bytes: 0, end: null };
+  #outbox: Encoded[] = [];
+
+  constructor(peer: string, line: Line) {
+    this.peer = peer;
+    this.#line = line;
+  }
+
+  start(handler: LinkHandler): void {
+    const state = this.#state;
+    if (state.kind !== "waiting") throw new Error("internal: a link was started twice");
+    this.#state = { kind: "started", handler };
+    for (const packet of state.kept) this.#deliver(packet);
+    if (state.end !== null) this.#finish(state.end);
+  }
+
+  send(packet: Packet): void {
+    if (this.#isOver) return;
+    const encoded = encodePacket(packet);
+    if (!encoded.ok) return this.#giveBack(packet, encoded.failure);
+    if (this.#outbox.length === 0) setImmediate(() => this.#flush());
+    this.#outbox.push(encoded.value);
+  }
+
+  close(reason: string): void {
+    if (this.#isOver) return;
+    this.#sayBye(reason);
+    this.#finish({ kind: "closed", message: reason });
+    this.#line.leave();
+  }
+
+  /** A message has come. */
+  receive(frames: readonly Uint8Array[]): void {
+    if (this.#isOver) return;
+    const packets = unpackMessage(frames);
+    if (!packets.ok) return this.#breach(packets.failure);
+    for (const packet of packets.value) {
+      if (packet.kind === "bye") {
+        this.#finish({ kind: "bye", message: packet.reason });
+        this.#line.leave();
+      } else this.#deliver(packet);
+      if (this.#isOver) return;
+    }
+  }
+
+  /** The connection is gone, and everything that came over it was received. */
+  lost(message: string): void {
+    if (!this.#isOver) this.#finish({ kind: "lost", message });
+  }
+
+  get #isOver(): boolean {
+    return this.#state.kind === "over" || (this.#state.kind === "waiting" && this.#state.end !== null);
+  }
+
+  #breach(what: string): void {
+    const message = `"${this.peer}" does not keep to the protocol: ${what}`;
+    this.#sayBye(message);
+    this.#finish({ kind: "violation", message });
+    this.#line.cut();
+  }
+
+  #deliver(packet: Packet): void {
+    const state = this.#state;
+    if (state.kind === "started") handOver(() => state.handler.packet(packet));
+    if (state.kind !== "waiting") return;
+    state.bytes += packet.kind === "open" ? packet.body.length : packet.kind === "data" ? packet.part.body.length : 0;
+    state.kept.push(packet);
+    if (state.kept.length > KEPT.packets || state.bytes > KEPT.bytes) this.#breach("more than may come before anything was answered");
+  }
+
+  /** The handler is told a moment later, so that nobody who calls `close` is called back from within. */
+  #finish(end: LinkEnd): void {
+    const state = this.#state;
+    if (state.kind === "waiting") this.#state = { ...state, end };
+    if (state.kind !== "started") return;
+    this.#state = { kind: "over" };
+    queueMicrotask(() => state.handler.ended(end));
+  }
+
+  /** What cannot be sent fails its call, here and there, instead of leaving somebody waiting for ever. */
+  #giveBack(packet: Packet, what: string): void {
+    const message = `Cannot send "${packet.kind}": ${what}`;
+    if (packet.kind === "result" || (packet.kind === "data" && !packet.mine)) {
+      return this.send({ kind: "error", call: packet.call, code: "internal", message });
+    }
+    if (packet.kind !== "open" && packet.kind !== "data") return;
+    if (packet.kind === "data") this.send({ kind: "cancel", call: packet.call, reason: message });
+    queueMicrotask(() => this.#deliver({ kind: "error", call: packet.call, code: "invalid", message }));
+  }
+
+  #sayBye(reason: string): void {
+    const bye = encodePacket({ kind: "bye", reason });
+    if (bye.ok) this.#outbox.push(bye.value);
+    this.#flush();
+  }
+
+  #flush(): void {
+    const waiting = this.#outbox;
+    this.#outbox = [];
+    let first = 0;
+    let bytes = 0;
+    for (const [index, packet] of waiting.entries()) {
+      bytes += packedSize(packet);
+      if (bytes < MESSAGE.bytes && index - first + 1 < MESSAGE.packets && index + 1 < waiting.length) continue;
+      this.#line.transmit(packMessage(waiting.slice(first, index + 1)));
+      first = index + 1;
+      bytes = 0;
+    }
+  }
+}
+
+/** A handler must not throw. If it does, that is a bug to be seen, and no reason to leave the other links without their packets. */
+function handOver(call: () => void): void {
+  try {
+    call();
+  } catch (cause) {
+    queueMicrotask(() => {
+      throw cause;
+    });
+  }
+}
