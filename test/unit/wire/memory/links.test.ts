@@ -20,7 +20,9 @@ async function connected(): Promise<{ clock: VirtualClock; network: MemoryNetwor
   const clock = new VirtualClock();
   const network = new MemoryNetwork(clock);
   const accepted: Link[] = [];
-  await network.host("b").listen("tcp://b:1", OPTIONS, { accepted: (link) => accepted.push(link), refused: (message) => assert.equal(message, "") });
+  await network
+    .host("b")
+    .listen("tcp://b:1", OPTIONS, { accepted: (link) => accepted.push(link), refused: (message) => assert.equal(message, "") });
   const near = await network.host("a").dial("tcp://b:1", { ...OPTIONS, timeout: 1000 });
   const [far] = accepted;
   assert.ok(far !== undefined);
