@@ -46,9 +46,17 @@ export interface SpawnFailure {
   readonly message: string;
 }
 
-export type StdinPlan = { readonly kind: "null" } | { readonly kind: "inherit" } | { readonly kind: "socket"; readonly fd: number };
+/** A pipe whose other end is handed over, to be closed by whoever takes it, once the process has been started. */
+export interface PipePlan {
+  readonly kind: "pipe";
+  /** Never throws. */
+  readonly attach: (fd: number) => void;
+}
+
+export type StdinPlan =
+  { readonly kind: "null" } | { readonly kind: "inherit" } | { readonly kind: "socket"; readonly fd: number } | PipePlan;
 export type OutputPlan =
-  { readonly kind: "null" } | { readonly kind: "inherit" } | { readonly kind: "channel"; readonly channel: OutputChannel };
+  { readonly kind: "null" } | { readonly kind: "inherit" } | { readonly kind: "channel"; readonly channel: OutputChannel } | PipePlan;
 
 export interface PassedSocket {
   readonly name: string;

@@ -6,13 +6,15 @@ import { readdirSync } from "node:fs";
 import type { OutputPlan, SpawnPlan } from "../core/ports.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { ErrnoName, FileAction, Native } from "./native.js";
-import type { AttachedChannel } from "./streams/channel.js";
+import type { AttachedChannel, Writer } from "./streams/channel.js";
 
-/** The read end of a worker's stdout or stderr and who reads it. */
+/** Our end of a pipe to a worker and who takes it when the worker is there. */
 export interface Capture {
-  readonly channel: AttachedChannel;
+  readonly attach: (fd: number, worker: Writer) => void;
   readonly fd: number;
 }
+
+type Attach = Capture["attach"];
 
 export interface DescriptorFailure {
   readonly stage: "fork" | "sockets";
@@ -44,6 +46,9 @@ export class Descriptors {
       const fd = this.#keep(plan.stdin.fd, free);
       if (!fd.ok) return fd.failure;
       this.actions.push({ do: "dup", fd: fd.value, as: 0 });
+    } else if (plan.stdin.kind === "pipe") {
+      const failed = this.#openPipe(plan.stdin.attach, 0);
+      if (failed !== null) return failed;
     } else this.actions.push(plan.stdin.kind === "null" ? nothing(0) : inherited(0));
     for (const [as, output] of [[1, plan.stdout] as const, [2, plan.stderr] as const]) {
       const failed = this.#openOutput(output, as);
@@ -69,18 +74,28 @@ export class Descriptors {
   }
 
   #openOutput(output: OutputPlan, as: number): DescriptorFailure | null {
+    if (output.kind === "pipe") return this.#openPipe(output.attach, as);
     if (output.kind !== "channel") {
       this.actions.push(output.kind === "null" ? nothing(as) : inherited(as));
       return null;
     }
     const { channel } = output;
     if (!isAttached(channel)) throw new Error("internal: this output channel cannot take a pipe");
+    return this.#openPipe((fd, worker) => channel.attach(fd, worker), as);
+  }
+
+  /** One end for the worker as that descriptor, the other one for us. */
+  #openPipe(attach: Attach, as: number): DescriptorFailure | null {
     const pipe = this.#native.pipe();
-    if (!pipe.ok) return { stage: "fork", code: pipe.failure, message: `no pipe for its output: ${tooMany(pipe.failure)}` };
-    this.captures.push({ channel, fd: pipe.value.read });
-    this.#worker.push(pipe.value.write);
-    if (this.#grow) this.#native.growPipe(pipe.value.write, PIPE_BYTES);
-    this.actions.push({ do: "dup", fd: pipe.value.write, as });
+    const feeds = as === 0;
+    if (!pipe.ok)
+      return { stage: "fork", code: pipe.failure, message: `no pipe for its ${feeds ? "in" : "out"}put: ${tooMany(pipe.failure)}` };
+    const { read, write } = pipe.value;
+    const [ours, theirs] = feeds ? [write, read] : [read, write];
+    this.captures.push({ attach, fd: ours });
+    this.#worker.push(theirs);
+    if (this.#grow) this.#native.growPipe(write, PIPE_BYTES);
+    this.actions.push({ do: "dup", fd: theirs, as });
     return null;
   }
 

@@ -41,7 +41,7 @@ export class Spawner {
   }
 
   /**
-   * Starts the worker and hands the read ends of its pipes to their channels.
+   * Starts the worker and hands our ends of its pipes to those who take them.
    *
    * @param grow asks the kernel for large pipes
    */
@@ -59,7 +59,7 @@ export class Spawner {
     }
     if (!started.ok) return this.#report(plan, started.failure);
     const writer = { pid: started.value, wid: plan.wid, watcher: plan.watcher };
-    for (const { channel, fd } of descriptors.captures) channel.attach(fd, writer);
+    for (const { attach, fd } of descriptors.captures) attach(fd, writer);
     return started;
   }
 

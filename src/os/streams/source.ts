@@ -58,11 +58,18 @@ export class Source {
     if (!this.#breathing) this.#socket.resume();
   }
 
+  /** Reads what is there now without waiting for more, though no more than about so many bytes; also while it is paused. */
+  poll(limit: number): void {
+    if (this.#done || this.#drain(limit) !== "ended") return;
+    this.#finish(null);
+    this.#socket.destroy();
+  }
+
   /** Reads what is there without waiting for more, then closes the descriptor. */
   close(): void {
     if (this.#done) return;
     this.#done = true;
-    this.#drain();
+    this.#drain(Infinity);
     this.#socket.destroy();
   }
 
@@ -89,15 +96,18 @@ export class Source {
     this.#context.onEnd(error);
   }
 
-  #drain(): void {
+  #drain(limit: number): "ended" | "empty" {
+    const { buffer } = this.#context;
     try {
-      for (;;) {
-        const count = fs.readSync(this.#fd, this.#context.buffer);
-        if (count === 0) return;
-        this.#context.onChunk(this.#context.buffer.subarray(0, count));
+      for (let room = limit; room > 0;) {
+        const count = fs.readSync(this.#fd, buffer, 0, Math.min(room, buffer.length), null);
+        if (count === 0) return "ended";
+        room -= count;
+        this.#context.onChunk(buffer.subarray(0, count));
       }
     } catch {
-      // EAGAIN: the pipe is empty. Anything else ends it as well.
+      // EAGAIN: the pipe is empty. Anything else is told by the next read of the socket.
     }
+    return "empty";
   }
 }

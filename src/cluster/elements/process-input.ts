@@ -1,0 +1,74 @@
+/**
+ * The stdin of a process: several callers may write, each part in order of arrival. One that ends its data closes it for all, unless
+ * it was asked to keep it open; one that goes away before its end does not, as its data may be cut off.
+ */
+import type { IncomingCall } from "../../circuit/conversation.js";
+import type { ProgramInput } from "../../core/circuit/process-port.js";
+import type { ReadParams } from "../../wire/circuit/contract.js";
+import { CircuitError } from "../../wire/circuit/errors.js";
+import { WaitingCalls } from "./process-calls.js";
+
+export class ProcessInput {
+  readonly #pipe: ProgramInput;
+  readonly #pid: number;
+  /** Those that wait for their caller, and those that wait for the process. */
+  readonly #listening = new WaitingCalls();
+  readonly #writing = new WaitingCalls();
+  #closed: CircuitError | null = null;
+
+  constructor(pipe: ProgramInput, pid: number) {
+    this.#pipe = pipe;
+    this.#pid = pid;
+  }
+
+  /** @throws CircuitError `closed` where nobody reads it any more, also while the caller has nothing to write */
+  async serve(call: IncomingCall, { keep = false }: ReadParams<"stdin">): Promise<Record<string, never>> {
+    // To close what is closed is no mistake: a process that needs no input may have ended before.
+    if (this.#closed !== null && call.isDrained) return {};
+    const parts = call.parts()[Symbol.asyncIterator]();
+    for (;;) {
+      if (this.#closed !== null) throw this.#closed;
+      const next = await this.#listening.until(parts.next(), call.signal);
+      if (next.done === true) break;
+      await this.#write(call, next.value.body);
+    }
+    if (!keep) this.#end("was closed by another writer");
+    return {};
+  }
+
+  /** The process has ended: whoever writes is told so. */
+  ended(): void {
+    this.#close("its process has finished");
+    this.#pipe.close();
+    this.#writing.fail(this.#reason("its process has finished"));
+  }
+
+  /** The element is gone: what was written before still reaches the process, and then the end of its input. */
+  scrub(error: CircuitError): void {
+    this.#closed ??= error;
+    this.#pipe.end();
+    this.#listening.fail(error);
+    this.#writing.fail(error);
+  }
+
+  async #write(call: IncomingCall, bytes: Uint8Array): Promise<void> {
+    if (this.#closed !== null) throw this.#closed;
+    if (await this.#writing.until(this.#pipe.write(bytes), call.signal)) return;
+    this.#close("the process has closed it");
+    throw this.#closed ?? this.#reason("the process has closed it");
+  }
+
+  #end(why: string): void {
+    this.#pipe.end();
+    this.#close(why);
+  }
+
+  #close(why: string): void {
+    this.#closed ??= this.#reason(why);
+    this.#listening.fail(this.#closed);
+  }
+
+  #reason(why: string): CircuitError {
+    return new CircuitError("closed", `Cannot write to stdin of process ${this.#pid}: ${why}`);
+  }
+}

@@ -1,0 +1,27 @@
+/** The write end of a program's stdin. */
+import net from "node:net";
+import type { ProgramInput } from "../core/circuit/process-port.js";
+
+export class PipeInput implements ProgramInput {
+  readonly #socket: net.Socket;
+
+  /** @param fd of a pipe; it belongs to this object from now on */
+  constructor(fd: number) {
+    this.#socket = new net.Socket({ fd, readable: false, writable: true });
+    // A program that does not read its stdin is in its rights; whoever writes is told by the outcome of the write.
+    this.#socket.on("error", () => undefined);
+  }
+
+  write(bytes: Uint8Array): Promise<boolean> {
+    if (!this.#socket.writable) return Promise.resolve(false);
+    return new Promise((resolve) => this.#socket.write(bytes, (error) => resolve(error === null || error === undefined)));
+  }
+
+  end(): void {
+    if (this.#socket.writable) this.#socket.end();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
