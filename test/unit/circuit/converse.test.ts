@@ -1,67 +1,34 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { converse } from "../../../src/circuit/converse.js";
-import type { Conversation, IncomingCall, Stream } from "../../../src/circuit/conversation.js";
-import { CircuitError } from "../../../src/wire/circuit/errors.js";
-import type { Link } from "../../../src/wire/circuit/link.js";
-import { MAX_PART, WINDOW, type Part } from "../../../src/wire/circuit/packet.js";
-import { MemoryNetwork } from "../../../src/wire/memory/links.js";
-import { VirtualClock } from "../../helpers/virtual-clock.js";
-
-const utf8 = { of: (text: string) => new TextEncoder().encode(text), text: (bytes: Uint8Array) => new TextDecoder().decode(bytes) };
-
-interface Pair {
-  readonly clock: VirtualClock;
-  readonly network: MemoryNetwork;
-  /** Opens calls… */
-  readonly near: Conversation;
-  /** …which come out here. */
-  readonly far: Conversation;
-}
-
-async function linked(network: MemoryNetwork, endpoint = "tcp://b:1"): Promise<{ near: Link; far: Link }> {
-  const accepted: Link[] = [];
-  const options = { keys: [], silence: 5000 };
-  const handler = { accepted: (link: Link) => accepted.push(link), refused: () => undefined };
-  await network.host("b").listen(endpoint, options, handler);
-  const near = await network.host("a").dial(endpoint, { ...options, timeout: 1000 });
-  const [far] = accepted;
-  assert.ok(far !== undefined);
-  return { near, far };
-}
-
-async function talking(onCall: (incoming: IncomingCall) => void, limit = 100): Promise<Pair> {
-  const clock = new VirtualClock();
-  const network = new MemoryNetwork(clock);
-  const { near, far } = await linked(network);
-  return {
-    clock,
-    network,
-    near: converse(near, { clock, onCall: (incoming) => incoming.fail("unknown-method", "none here") }),
-    far: converse(far, { clock, onCall, limit }),
-  };
-}
-
-const failsWith = (code: string) => (error: unknown) => error instanceof CircuitError && error.code === code;
-
-async function read(stream: Stream): Promise<Part[]> {
-  const parts: Part[] = [];
-  for await (const part of stream.parts()) parts.push(part);
-  return parts;
-}
+import { MAX_HEAD } from "../../../src/wire/circuit/packet.js";
+import type { IncomingCall } from "../../../src/circuit/conversation.js";
+import { Circuit, Watched } from "../../helpers/conversations.js";
 
 describe("a conversation", () => {
   it("brings a call to the other side and its answer back", async () => {
-    const { near } = await talking((incoming) => {
+    const { near } = await new Circuit().pair((incoming) => {
       assert.deepEqual([incoming.method, incoming.params, incoming.to, incoming.isDrained], ["wait", { path: ["a"] }, "X1", true]);
       incoming.reply({ stat: 7 });
       incoming.reply({ stat: 8 });
+      incoming.fail("busy", "no");
     });
     assert.deepEqual(await near.ask("wait", { path: ["a"] }, { to: "X1" }), { stat: 7 });
   });
 
+  it("takes calls in both directions, the numbers of which do not get mixed up", async () => {
+    const circuit = new Circuit();
+    const { near, far } = await circuit.link("a", "b");
+    const a = circuit.converse(near, (incoming) => incoming.reply({ element: "at a" }));
+    const b = circuit.converse(far, (incoming) => incoming.reply({ element: "at b" }));
+    const answers = [a, b, a, b].map((one) => one.ask("make.channel", { path: ["x"], capacity: 1 }));
+    assert.deepEqual(
+      (await Promise.all(answers)).map(({ element }) => element),
+      ["at b", "at a", "at b", "at a"],
+    );
+  });
+
   it("fails a call with the other side's error, and one whose answer is none", async () => {
-    const { near } = await talking((incoming) => {
+    const { near } = await new Circuit().pair((incoming) => {
       if (incoming.method === "ping") incoming.fail("occupied", "no room");
       else incoming.reply({ element: 3 });
     });
@@ -69,45 +36,65 @@ describe("a conversation", () => {
     await assert.rejects(near.ask("make.channel", { path: ["a"], capacity: 1 }), { code: "internal", message: /"element"/ });
   });
 
-  it("fails the call that its handler throws at", async () => {
-    const { near } = await talking(() => {
-      throw new Error("oops");
-    });
-    await assert.rejects(near.ask("ping", {}), { code: "internal", message: /oops/ });
+  it("fails the call that its handler throws at, and logs it", async () => {
+    const logged: string[] = [];
+    const log = { error: (message: string) => logged.push(message), warning: (message: string) => logged.push(message) };
+    const { near } = await new Circuit().pair(
+      () => {
+        throw new Error("oops");
+      },
+      { log },
+    );
+    await assert.rejects(near.ask("ping", {}), { code: "internal", message: /"ping": Error: oops/ });
+    assert.equal(logged.length, 1);
   });
 
   it("refuses what is more than the limit, and takes calls again afterwards", async () => {
     const waiting: IncomingCall[] = [];
-    const { near, clock } = await talking((incoming) => waiting.push(incoming), 2);
+    const circuit = new Circuit();
+    const { near } = await circuit.pair((incoming) => waiting.push(incoming), { limit: 2 });
     const first = [near.ask("ping", {}), near.ask("ping", {})];
-    await assert.rejects(near.ask("ping", {}), failsWith("overload"));
+    await assert.rejects(near.ask("ping", {}), { code: "overload" });
     for (const one of waiting.splice(0)) one.reply({});
     await Promise.all(first);
     const last = near.ask("ping", {});
-    await clock.pass(0);
+    await circuit.clock.pass(0);
     waiting[0]?.reply({});
     await last;
   });
 
-  it("moves data in both directions, in order, however large the parts", async () => {
-    const { near } = await talking((incoming) => {
-      void (async () => {
-        for await (const part of incoming.parts()) await incoming.send(part);
-        incoming.end();
-        incoming.reply({});
-      })();
+  it("refuses parameters and answers that no packet has room for", async () => {
+    const { near } = await new Circuit().pair((incoming) => incoming.reply({ stat: "ä".repeat(MAX_HEAD / 2) }));
+    await assert.rejects(near.ask("wait", { path: ["a"] }), { code: "overload", message: /too large for one packet/ });
+    await assert.rejects(near.ask("wait", { path: ["x".repeat(MAX_HEAD)] }), { code: "invalid", message: /too large for one packet/ });
+  });
+
+  it("fails a call that nobody asks for its result without ending the program", async () => {
+    const circuit = new Circuit();
+    const { near } = await circuit.pair((incoming) => incoming.fail("busy", "later"));
+    const [unasked, asked] = [near.open("ping", {}), near.open("ping", {})];
+    const { result } = asked;
+    await circuit.clock.pass(0);
+    await assert.rejects(result, { code: "busy" });
+    await assert.rejects(unasked.result, { code: "busy" });
+  });
+
+  it("ends when it is closed: calls are lost at both ends, and new ones too", async () => {
+    const circuit = new Circuit();
+    const aborted: unknown[] = [];
+    const { near, far } = await circuit.pair(({ signal }) => {
+      signal.addEventListener("abort", () => aborted.push(signal.reason));
     });
-    const call = near.open("stdin", { path: ["a"] }, { body: new Uint8Array(MAX_PART + 1).fill(1), ended: false });
-    const echoed = read(call);
-    await call.send({ body: new Uint8Array(0) });
-    await call.send({ value: { note: true }, body: utf8.of("x") });
-    await Promise.all([1, 2, 3].map((byte) => call.send({ body: new Uint8Array(2 * WINDOW).fill(byte) })));
-    call.end();
-    await call.result;
-    const parts = await echoed;
-    assert.deepEqual(parts[2], { value: { note: true }, body: utf8.of("x") });
-    const bytes = Buffer.concat(parts.map(({ body }) => body));
-    const wanted = [new Uint8Array(MAX_PART + 1).fill(1), utf8.of("x"), ...[1, 2, 3].map((byte) => new Uint8Array(2 * WINDOW).fill(byte))];
-    assert.ok(bytes.equals(Buffer.concat(wanted)));
+    const waiting = new Watched(near.ask("ping", {}));
+    await circuit.clock.pass(0);
+    assert.equal(near.end, null);
+    near.close("that is all");
+    near.close("again");
+    assert.deepEqual(await near.ended, { kind: "closed", message: "that is all" });
+    assert.deepEqual(await far.ended, { kind: "bye", message: "that is all" });
+    assert.equal(waiting.code, "lost");
+    assert.match(String(aborted), /CircuitError: .*that is all/);
+    await assert.rejects(near.ask("ping", {}), { code: "lost", message: /"tcp:\/\/b:1" has ended: that is all/ });
+    assert.equal(circuit.clock.armed, 0);
   });
 });
