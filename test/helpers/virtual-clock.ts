@@ -55,7 +55,7 @@ export class VirtualClock implements Clock {
     const end = this.#now + time;
     for (;;) {
       await this.#settled();
-      const [next] = [...this.#armed].sort((one, other) => one.due - other.due);
+      const next = this.#soonest();
       if (next === undefined || next.due > end) break;
       this.#now = Math.max(this.#now, next.due);
       this.#armed.delete(next);
@@ -63,6 +63,13 @@ export class VirtualClock implements Clock {
     }
     this.#now = end;
     await this.#settled();
+  }
+
+  /** Of those that are due at once, the one that was armed first. */
+  #soonest(): Armed | undefined {
+    let soonest: Armed | undefined;
+    for (const one of this.#armed) if (soonest === undefined || one.due < soonest.due) soonest = one;
+    return soonest;
   }
 
   /** Messages of memory and promises need a few turns of the event loop. */
