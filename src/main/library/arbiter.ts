@@ -55,7 +55,8 @@ export class Arbiter implements AsyncDisposable {
     this.#settings = settings;
     this.#transport = transport;
     const load = () => Promise.resolve(this.#loaded);
-    this.#supervisor = new Supervisor(systemParts({ log, transport, load, adopt: () => [], subreaper: settings.subreaper ?? false }));
+    const { subreaper = false } = settings;
+    this.#supervisor = new Supervisor(systemParts({ log, transport, load, adopt: () => [], subreaper, alone: false }));
     this.client = new CircusClient({ transport, endpoint: config.arbiter.endpoint });
   }
 

@@ -54,6 +54,21 @@ test("two arbiters in one program and the program's own children do not get into
   assert.ok(!after.includes(spared));
 });
 
+for (const subreaper of [false, true]) {
+  test(`the end of an arbiter${subreaper ? " that is a subreaper" : ""} is none of other children of its program`, async (t) => {
+    const child = spawn("sleep", ["3600"]);
+    t.after(() => child.kill());
+    await using spared = await getArbiter([SLEEP]);
+    const ended = await getArbiter([SLEEP], { subreaper });
+    await Promise.all([spared.start(), ended.start()]);
+    const pids = await spared.watcher("sleep").pids();
+    await ended.stop();
+    assert.deepEqual(await spared.watcher("sleep").pids(), pids);
+    assert.ok(pids.every(isAlive));
+    assert.ok(isAlive(child.pid ?? 0));
+  });
+}
+
 test("a Watcher's methods do what the commands do, and resolve when it is done", async () => {
   await using arbiter = await getArbiter([{ cmd: "sleep 3600", name: "web" }]);
   await arbiter.start();
