@@ -388,7 +388,7 @@ test("an error in [circus] leaves the default in its place", () => {
 
 test("nothing leaks into a configuration that is empty", () => {
   const { placeOf, ...loaded } = load("");
-  assert.equal(placeOf("web", "cmd"), null);
+  assert.equal(placeOf("watcher:web", "cmd"), null);
   assert.deepEqual(loaded, {
     config: { arbiter: ARBITER_DEFAULTS, sockets: [], watchers: [], plugins: [] },
     diagnostics: [],
@@ -398,7 +398,7 @@ test("nothing leaks into a configuration that is empty", () => {
 
 test("the place of a watcher's option is its line, or the section's where the option stands nowhere", () => {
   const { placeOf } = load("[DEFAULT]\nuid = me\n[watcher:Web]\ncmd = run\nhooks.before_start = ./h.js:go\n");
-  const lines = ["hooks.before_start", "uid", "gid"].map((option) => placeOf("Web", option)?.line);
+  const lines = ["hooks.before_start", "uid", "gid"].map((option) => placeOf("watcher:Web", option)?.line);
   assert.deepEqual(lines, [5, 2, 3]);
 });
 
