@@ -1,0 +1,52 @@
+/**
+ * A Debian on which packages can be installed for a test: this host's own files, with a layer above them that takes
+ * every change and is gone with the shell that holds it. Processes and mounts in it are its own, and what runs on the
+ * host is not to be reached.
+ */
+import { spawnSync } from "node:child_process";
+import { without } from "./partners.js";
+
+/** Makes the layer and goes in. Programs of a package look for Debian's Node; where there is none, the one of the test is it. */
+const ENTER = `set -e
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/changes /mnt/work /mnt/root
+mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/changes,workdir=/mnt/work /mnt/root
+mount --rbind /dev /mnt/root/dev
+mount -t proc proc /mnt/root/proc
+mount -t tmpfs tmpfs /mnt/root/run
+mount -t tmpfs tmpfs /mnt/root/tmp
+[ -z "$PACKAGE" ] || cp "$PACKAGE" /mnt/root/tmp/package.deb
+[ -e /mnt/root/usr/bin/node ] || cp "$NODE" /mnt/root/usr/bin/node
+exec chroot /mnt/root /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 sh -e -c "$SCRIPT"`;
+
+const ALONE = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function inLayer(script: string, file: string): Outcome {
+  return spawnSync("unshare", [...ALONE, "sh", "-c", ENTER], {
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], SCRIPT: script, PACKAGE: file, NODE: process.execPath },
+  });
+}
+
+/** Why packages cannot be installed here, or false. */
+export function withoutDebianHost(): string | false {
+  const noDpkg = without("dpkg", "--version");
+  if (noDpkg !== false) return noDpkg;
+  if (process.getuid?.() !== 0) return "installing a package wants root";
+  const { status, stderr } = inLayer("true", "");
+  return status === 0 ? false : `layers of file systems are not allowed here: ${stderr.trim()}`;
+}
+
+/**
+ * Runs a script of sh there as root, ended by the first command that fails. `/tmp/package.deb` is the package.
+ * @returns what the script wrote
+ */
+export function onDebianHost(script: string, file: string): Outcome {
+  return inLayer(script, file);
+}
