@@ -3,8 +3,9 @@ import { PLUGIN_PRIORITY, defaultWatcher, parseBoolean, watcherOption } from "..
 import { parsePluginUse } from "../core/plugin-use.js";
 import type { PluginSpec, WatcherSpec } from "../core/spec.js";
 import { Findings } from "./diagnose.js";
-import { type Section, entryOf } from "./ini.js";
+import { type Entry, type Section, entryOf } from "./ini.js";
 import { type Expand, type World, apply, cannotUse, resolveModule } from "./reading.js";
+import { type FamilyReading, readFamily, readStreams } from "./watcher-families.js";
 
 export interface ReadPlugin {
   readonly spec: PluginSpec;
@@ -44,11 +45,11 @@ export function readPlugin(
     maxRetry: -1,
     internal: true,
   };
-  for (const entry of own) {
-    const option = watcherOption(entry.key);
-    if (option === null) watcher = { ...watcher, freeForm: { ...watcher.freeForm, [entry.key]: expand(entry.value) } };
-    else if (!FORCED.includes(entry.key)) watcher = apply(option, watcher, { entry, section, findings, expand });
-  }
+  const reading = { section, findings, expand, world };
+  for (const entry of own) if (!FORCED.includes(entry.key)) watcher = readEntry(watcher, { ...reading, entry });
+  watcher = readStreams(watcher, reading);
+  // What goes nowhere could not be written down.
+  if (watcher.stdoutStream !== null && entryOf(section, "close_child_stdout") === null) watcher = { ...watcher, closeChildStdout: false };
   const options = Object.fromEntries(own.map(({ key, value }) => [key, expand(value)]));
   const active = readActive(section, findings, expand);
   const place = (use ?? section).place;
@@ -59,6 +60,14 @@ export function readPlugin(
   }
   const spec: PluginSpec = { name, use: target, active, options, watcher };
   return { spec, section, findings };
+}
+
+/** What is no option of a watcher is the plugin's alone. */
+function readEntry(watcher: WatcherSpec, reading: FamilyReading & { readonly entry: Entry }): WatcherSpec {
+  const { entry, expand } = reading;
+  const option = watcherOption(entry.key);
+  if (option !== null) return apply(option, watcher, reading);
+  return readFamily(watcher, reading) ?? { ...watcher, freeForm: { ...watcher.freeForm, [entry.key]: expand(entry.value) } };
 }
 
 function readActive(section: Section, findings: Findings, expand: Expand): boolean {

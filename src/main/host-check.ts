@@ -72,13 +72,17 @@ function checkPlugins({ config, placeOf }: LoadedFiles): readonly Diagnostic[] {
 }
 
 async function checkWatchers({ config, placeOf }: LoadedFiles): Promise<readonly Diagnostic[]> {
-  const { watchers } = config;
+  const sections = [
+    ...config.watchers.map((spec) => ({ section: `watcher:${spec.name}`, spec })),
+    ...config.plugins.filter(({ active }) => active).map(({ watcher }) => ({ section: watcher.name, spec: watcher })),
+  ];
+  const watchers = sections.map(({ spec }) => spec);
   const means: Means = { hooks: createHooks({ log: SILENT }), clock: systemClock(), identify: await identifier(watchers) };
   const found = await Promise.all(
-    watchers.map(async (spec) => {
+    sections.map(async ({ section, spec }) => {
       const findings = await checkWatcher(spec, means);
       return findings.map(({ severity, option, message }): Diagnostic => {
-        return { severity, message: `[watcher:${spec.name}]: ${message}`, place: placeOf(`watcher:${spec.name}`, option) };
+        return { severity, message: `[${section}]: ${message}`, place: placeOf(section, option) };
       });
     }),
   );

@@ -88,3 +88,9 @@ test("a plugin whose file does not exist is a warning at its line, where it is t
   ]);
   assert.deepEqual(await told(t, "[plugin:mine]", "use = ./module.mjs:Mine", "[plugin:off]", "use = ./nope.js", "active = False"), []);
 });
+
+test("a plugin's watcher is checked as any other", async (t) => {
+  assert.deepEqual(await told(t, "[plugin:mine]", "use = flapping", "uid = nobody-of-that-name"), [
+    'circus.ini:5: error: [plugin:mine]: Cannot run workers as that user and group: no such user "nobody-of-that-name"',
+  ]);
+});
