@@ -1,5 +1,5 @@
 /** A [plugin:NAME] section to a spec, with the watcher that runs the plugin. */
-import { PLUGIN_PRIORITY, defaultWatcher, parseBoolean, watcherOption } from "../core/options.js";
+import { PLUGIN_FORCED, defaultPluginWatcher, parseBoolean, watcherOption } from "../core/options.js";
 import { parsePluginUse } from "../core/plugin-use.js";
 import type { PluginSpec, WatcherSpec } from "../core/spec.js";
 import { Findings } from "./diagnose.js";
@@ -14,9 +14,6 @@ export interface ReadPlugin {
 }
 
 const PREFIX = "plugin:";
-
-/** What a plugin's watcher is, whatever its section says. */
-const FORCED = ["singleton", "copy_env", "copy_path", "numprocesses", "cmd", "args"];
 
 /**
  * Reads the section; what is at fault stays at its default and is told in the findings. The watcher's
@@ -34,19 +31,9 @@ export function readPlugin(
   if (use === null || use.value.trim() === "")
     findings.error(`[${section.name}] does not say which plugin it is: add use = …`, (use ?? section).place);
   const own = section.entries.filter(({ key }) => key !== "use" && key !== "active");
-  let watcher: WatcherSpec = {
-    ...defaultWatcher(section.name, ""),
-    singleton: true,
-    copyEnv: true,
-    copyPath: true,
-    priority: PLUGIN_PRIORITY,
-    // Its standard error holds warnings and errors: those are to be seen.
-    closeChildStdout: !debug,
-    maxRetry: -1,
-    internal: true,
-  };
+  let watcher: WatcherSpec = { ...defaultPluginWatcher(name), closeChildStdout: !debug };
   const reading = { section, findings, expand, world };
-  for (const entry of own) if (!FORCED.includes(entry.key)) watcher = readEntry(watcher, { ...reading, entry });
+  for (const entry of own) if (!PLUGIN_FORCED.includes(entry.key)) watcher = readEntry(watcher, { ...reading, entry });
   watcher = readStreams(watcher, reading);
   // What goes nowhere could not be written down.
   if (watcher.stdoutStream !== null && entryOf(section, "close_child_stdout") === null) watcher = { ...watcher, closeChildStdout: false };
