@@ -104,7 +104,6 @@ function prepared(turn: Turn, event: Extract<WatcherEvent, { kind: "prepared" }>
   }
 }
 
-/** after_spawn refused a process that runs: an answer to one that is gone or going is of no use any more. */
 /** Its time to end is over: it is killed, which may cost it work, and so is told. */
 function overdue(turn: Turn, key: Key): void {
   const state = turn.find(key)?.state;
@@ -116,6 +115,7 @@ function overdue(turn: Turn, key: Key): void {
   turn.tell(key, { kind: "timeout" });
 }
 
+/** after_spawn refused a process that runs: an answer to one that is gone or going is of no use any more. */
 function vetoed(turn: Turn, key: Key): void {
   if (!supervises(turn) || turn.find(key)?.doomed !== null) return;
   const cause = `${turn.draft.spec.name}: after_spawn refused the process`;
