@@ -55,13 +55,14 @@ async function tryOut(dir: TempDir, programs: { readonly circusd: string; readon
 /** Everything that an administrator does with a package. What each part tells follows its name. */
 const LIFE_OF_A_PACKAGE = `
 dpkg-query --show nodejs > /dev/null 2>&1 || given=--ignore-depends=nodejs
-dpkg() { command dpkg --force-unsafe-io --no-triggers $given "$@" > /tmp/said || { cat /tmp/said; exit 1; }; }
-dpkg --install /tmp/package.deb
+dpkg() { command dpkg --force-unsafe-io --no-triggers --path-include="*" $given "$@" > /tmp/said || { cat /tmp/said; exit 1; }; }
+dpkg --install /tmp/package
 command dpkg --verify circusd
 echo "== user"; getent passwd circus
 echo "== configuration"; stat --format "%a %U %G %n" /etc/circus /etc/circus/circus.ini
 echo "== unit"
-systemd-analyze verify circusd.service circusd@web.service 2>&1
+command -v man > /dev/null || man=--man=no
+systemd-analyze verify $man circusd.service circusd@web.service 2>&1
 basename "$(readlink /etc/systemd/system/multi-user.target.wants/circusd.service)"
 echo "== logrotate"; logrotate --debug /etc/logrotate.d/circusd 2>&1
 echo "== daemon"
@@ -73,7 +74,7 @@ circusctl numwatchers
 circusctl quit
 echo "== upgrade"
 echo "; mine" >> /etc/circus/circus.ini
-dpkg --install /tmp/package.deb
+dpkg --install /tmp/package
 tail -n 1 /etc/circus/circus.ini
 stat --format "%a %U %G" /etc/circus/circus.ini
 echo "== removed"

@@ -15,7 +15,7 @@ mount --rbind /dev /mnt/root/dev
 mount -t proc proc /mnt/root/proc
 mount -t tmpfs tmpfs /mnt/root/run
 mount -t tmpfs tmpfs /mnt/root/tmp
-[ -z "$PACKAGE" ] || cp "$PACKAGE" /mnt/root/tmp/package.deb
+[ -z "$PACKAGE" ] || cp "$PACKAGE" /mnt/root/tmp/package
 [ -e /mnt/root/usr/bin/node ] || cp "$NODE" /mnt/root/usr/bin/node
 exec chroot /mnt/root /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 sh -e -c "$SCRIPT"`;
 
@@ -44,7 +44,7 @@ export function withoutDebianHost(): string | false {
 }
 
 /**
- * Runs a script of sh there as root, ended by the first command that fails. `/tmp/package.deb` is the package.
+ * Runs a script of sh there as root, ended by the first command that fails. `/tmp/package` is a copy of the file.
  * @returns what the script wrote
  */
 export function onDebianHost(script: string, file: string): Outcome {
