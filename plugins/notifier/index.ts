@@ -1,6 +1,7 @@
 /** Tells somebody of what happens to watchers: by a webhook, by a command, and never too often. */
 import { hostname } from "node:os";
 import { CircusPlugin, matcher, topicName, type PluginContext, type PluginEvent } from "circusd/plugin";
+import { delayOf } from "../deadline.js";
 import { Chronicle, CIRCUS_EVENTS, OWN_EVENTS } from "./chronicle.js";
 import { Demises } from "./demises.js";
 import type { Notice } from "./notice.js";
@@ -60,7 +61,7 @@ export class Notifier extends CircusPlugin {
     this.#hurry.abort();
     this.#tellHeld();
     const timeout = this.options.seconds("timeout", 10);
-    const timer = setTimeout(() => this.#end.abort(new Error("the plugin stops")), timeout * 1000);
+    const timer = setTimeout(() => this.#end.abort(new Error("the plugin stops")), delayOf(timeout));
     await Promise.all(this.#outboxes.map((outbox) => outbox.empty()));
     clearTimeout(timer);
   }
