@@ -50,6 +50,12 @@ for (const program of PROGRAMS) {
   });
 }
 
+test("man/circusctl.1 tells of every command, out of their table", () => {
+  const text = page("circusctl.1").split(/^\.\\" COMMANDS of src\/\S+, written by npm run manual:$/m)[1] ?? "";
+  const told = [...(text.split('.\\" End of COMMANDS.')[0] ?? "").matchAll(/^\.It Cm (\w+)/gm)].map(([, name]) => name);
+  assert.deepEqual(told, commandNames());
+});
+
 test("no page needs more of its reader than ASCII", () => {
   for (const name of readdirSync(repositoryPath("man"))) assert.match(page(name), /^[\n -~]*$/, name);
 });

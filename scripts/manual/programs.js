@@ -1,5 +1,5 @@
 // @ts-check
-/** The options of the programs in their manual pages, out of the tables that `--help` is written from. */
+/** The options of the programs, and the commands of circusctl, in their manual pages: out of the tables that `--help` is written from. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,6 +14,8 @@ import { bold, prose } from "./roff.js";
  * @property {string} [metavar]
  * @property {string} help
  * @property {string} [detail] what the page says in its place
+ *
+ * @typedef {{ load: () => Promise<{ command: import("../../src/cli/command.js").Command }> }} Command
  */
 
 /** A page names the table and the file that it stands in, in comments around the list. */
@@ -34,13 +36,20 @@ export async function withOptions(file, compiled) {
   /** @type {Map<string, string>} */
   const lists = new Map();
   for (const [whole, head = "", name = "", source = "", end = ""] of text.matchAll(LIST)) {
-    /** @type {Record<string, readonly Option[] | Readonly<Record<string, Option>> | undefined>} */
-    const tables = await import(pathToFileURL(path.join(compiled, `${source}.js`)).href);
-    const table = tables[name];
+    const table = (await load(compiled, source))[name];
     if (table === undefined) throw new Error(`${file} asks for ${name} of src/${source}.ts, which is not there (any more)`);
-    lists.set(whole, [head, ...Object.values(table).flatMap(item), end].join("\n"));
+    const { synopsis } = await load(compiled, "cli/help");
+    /** @type {(Option | Command)[]} */
+    const entries = Object.values(table);
+    const items = entries.map(async (entry) => ("load" in entry ? itemOfCommand((await entry.load()).command, synopsis) : item(entry)));
+    lists.set(whole, [head, ...(await Promise.all(items)).flat(), end].join("\n"));
   }
   return lists.size === 0 ? null : text.replace(LIST, (whole) => lists.get(whole) ?? whole);
+}
+
+/** @type {(compiled: string, source: string) => Promise<any>} */
+function load(compiled, source) {
+  return import(pathToFileURL(path.join(compiled, `${source}.js`)).href);
 }
 
 /** @param {Option} option */
@@ -57,6 +66,25 @@ function itemOfMdoc(option) {
   return [`.It ${option.short === undefined ? "" : `Fl ${option.short} , `}${long}`, ...told(option)];
 }
 
+/**
+ * @param {import("../../src/cli/command.js").Command} command
+ * @param {(command: import("../../src/cli/command.js").Command) => string} synopsis
+ */
+function itemOfCommand(command, synopsis) {
+  const words = synopsis(command).split(" ").slice(2).flatMap(macros);
+  const [first = "", ...others] = command.manual.about;
+  return [[".It Cm", command.name, ...words].join(" "), ...sentences(first), ...others.flatMap((text) => [".Pp", ...sentences(text)])];
+}
+
+/** A word of a synopsis, such as `[<pid>...]`, in mdoc's macros. @param {string} word */
+function macros(word) {
+  const [, open = "", name = "", more = "", close = ""] = /^(\[?)(.*?)(\.\.\.)?(\]?)$/.exec(word) ?? [];
+  const option = /^--?([\w-]+)(,?)$/.exec(name);
+  const dashes = name.startsWith("--") ? ["Fl", "Fl"] : ["Fl"];
+  const spelled = option === null ? ["Ar", name.replace(/^<(.*)>$/, "$1")] : [...dashes, option[1] ?? "", option[2] ?? ""];
+  return [open && "Oo", ...spelled, more, close && "Oc"].filter((part) => part !== "");
+}
+
 /** @param {Option} option */
 function valueOf({ name, value, kind, metavar }) {
   if (value === null || kind === "flag") return "";
@@ -64,8 +92,13 @@ function valueOf({ name, value, kind, metavar }) {
   return written.length > LONGEST_VALUE ? (name.split("-").at(-1) ?? name).toUpperCase() : written;
 }
 
-/** Whole sentences, with other options in bold. @param {Option} option */
+/** @param {Option} option */
 function told({ help, detail }) {
   const text = detail ?? `${/^circus/.test(help) ? help : help.replace(/^./, (first) => first.toUpperCase())}.`;
+  return sentences(text);
+}
+
+/** Other options are in bold. @param {string} text */
+function sentences(text) {
   return prose(text.replace(/(?<![`\w-])--[a-z][\w-]*/g, "`$&`"));
 }
