@@ -10,6 +10,7 @@ import { onDebianHost, withoutDebianHost } from "../helpers/debian-host.js";
 import { eventually } from "../helpers/facts.js";
 import { without } from "../helpers/partners.js";
 import { repositoryPath, repositoryRoot } from "../helpers/root.js";
+import { onSystemdHost } from "../helpers/systemd-host.js";
 import { tempDir, type TempDir } from "../helpers/temp.js";
 
 /** The programs that an installed circusd finds: no compiler, no npm, nothing of this repository. */
@@ -84,6 +85,37 @@ echo "== purged"
 dpkg --purge circusd
 ls --directory /etc/circus /etc/logrotate.d/circusd /var/log/circus /usr/lib/circusd 2> /dev/null || id --name --user circus
 `;
+
+/** Its workers take their time to stop, so that a reload does. */
+const LIFE_OF_A_SERVICE = {
+  prepare: `
+command -v systemctl > /dev/null
+dpkg-query --show nodejs > /dev/null 2>&1 || given=--ignore-depends=nodejs
+dpkg --force-unsafe-io --no-triggers $given --install /tmp/package
+cat >> /etc/circus/circus.ini << end
+[watcher:web]
+cmd = sh -c "trap 'sleep 0.5; exit' TERM; : > ready.\\$\\$; while :; do sleep 0.05; done"
+copy_env = True
+numprocesses = 2
+end`,
+  script: `
+export CIRCUSCTL_ENDPOINT=ipc:///run/circusd/control.sock
+show() { echo $(systemctl show --value --property=ActiveState circusd) $(systemctl show --value --property=$1 circusd); }
+trapped() { until [ "$(ls /var/lib/circusd | wc -l)" = $1 ]; do sleep 0.05; done; }
+trapped 2
+show StatusText
+circusctl list web
+systemctl reload circusd
+show StatusText
+circusctl list web
+trapped 4
+pid=$(systemctl show --value --property=MainPID circusd)
+ps -o user=,args= -p $pid | tr -s " "
+systemctl stop circusd
+show Result
+ps -u circus > /dev/null || echo "none is left"
+`,
+};
 
 test(
   "the Debian package and the one of npm are whole, and run where nothing can be compiled",
@@ -180,6 +212,17 @@ test(
       assert.equal(told.get("upgrade"), "; mine\n640 root circus\n");
       assert.equal(told.get("removed"), "/etc/circus/circus.ini\n/etc/logrotate.d/circusd\n");
       assert.equal(told.get("purged"), "circus\n", "nothing is left but the user, whose files may be anywhere");
+    });
+
+    await t.test("systemd starts, reloads, watches and stops its service", { skip: noHost }, async (t) => {
+      const said = await onSystemdHost(await tempDir(t), { file, unit: "circusd.service", ...LIFE_OF_A_SERVICE });
+      if (said === null) return t.skip("systemd cannot be started here");
+      const [up = "", before, reload = "", after, ...rest] = said.split("\n");
+      assert.equal(up, "active 1 watcher active, 2 processes", said);
+      assert.equal(reload, "active 1 watcher active, 2 processes", "the reload is over when systemctl returns");
+      assert.match(`${before} ${after}`, /^\d+,\d+ \d+,\d+$/);
+      assert.ok(before?.split(",").every((pid) => after?.split(",").includes(pid) === false));
+      assert.deepEqual(rest, ["circus circusd", "inactive success", "none is left", ""]);
     });
 
     await t.test("what npm packs is installed by npm into an empty prefix, and runs with the same packages beside it", async () => {

@@ -6,20 +6,23 @@
 import { spawnSync } from "node:child_process";
 import { without } from "./partners.js";
 
-/** Makes the layer and goes in. Programs of a package look for Debian's Node; where there is none, the one of the test is it. */
-const ENTER = `set -e
+/** Makes the layer, at $ROOT. Programs of a package look for Debian's Node; where there is none, the one of the test is it. */
+export const LAYER = `set -e
+ROOT=/mnt/root
 mount -t tmpfs tmpfs /mnt
-mkdir /mnt/changes /mnt/work /mnt/root
-mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/changes,workdir=/mnt/work /mnt/root
-mount --rbind /dev /mnt/root/dev
-mount -t proc proc /mnt/root/proc
-mount -t tmpfs tmpfs /mnt/root/run
-mount -t tmpfs tmpfs /mnt/root/tmp
-[ -z "$PACKAGE" ] || cp "$PACKAGE" /mnt/root/tmp/package
-[ -e /mnt/root/usr/bin/node ] || cp "$NODE" /mnt/root/usr/bin/node
-exec chroot /mnt/root /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 sh -e -c "$SCRIPT"`;
+mkdir /mnt/changes /mnt/work $ROOT
+mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/changes,workdir=/mnt/work $ROOT
+mount --rbind /dev $ROOT/dev
+mount -t proc proc $ROOT/proc
+mount -t tmpfs tmpfs $ROOT/run
+mount -t tmpfs tmpfs $ROOT/tmp
+[ -z "$PACKAGE" ] || cp "$PACKAGE" $ROOT/tmp/package
+[ -e $ROOT/usr/bin/node ] || cp "$NODE" $ROOT/usr/bin/node`;
 
-const ALONE = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
+const ENTER = `${LAYER}
+exec chroot $ROOT /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 sh -e -c "$SCRIPT"`;
+
+export const ALONE = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--uts", "--ipc"];
 
 interface Outcome {
   readonly status: number | null;
