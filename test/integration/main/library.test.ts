@@ -54,6 +54,17 @@ test("two arbiters in one program and the program's own children do not get into
   assert.ok(!after.includes(spared));
 });
 
+test("a program may have any number of arbiters, and Node sees no leak in that", async () => {
+  const warnings: string[] = [];
+  const note = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", note);
+  const arbiters = await Promise.all(Array.from({ length: 11 }, () => getArbiter([])));
+  await Promise.all(arbiters.map((arbiter) => arbiter.start()));
+  await Promise.all(arbiters.map((arbiter) => arbiter.stop()));
+  process.off("warning", note);
+  assert.deepEqual(warnings, []);
+});
+
 for (const subreaper of [false, true]) {
   test(`the end of an arbiter${subreaper ? " that is a subreaper" : ""} is none of other children of its program`, async (t) => {
     const child = spawn("sleep", ["3600"]);
