@@ -1,3 +1,13 @@
+/** Time limits of what plugins do. */
+
+/** The longest delay that setTimeout takes, some 24 days in milliseconds; more would be over at once. */
+const LONGEST = 2 ** 31 - 1;
+
+/** Milliseconds, for setTimeout. */
+export function delayOf(seconds: number): number {
+  return Math.min(LONGEST, seconds * 1000);
+}
+
 /**
  * A signal that is aborted when some time is over, or when another signal is. It lets go of the other one at its end:
  * AbortSignal.any, which would do the same, leaves something behind at a signal that lives long, each time.
@@ -12,7 +22,7 @@ export class Deadline implements Disposable {
   /** @param parent hands on its reason */
   constructor(seconds: number, parent: AbortSignal) {
     this.#parent = parent;
-    this.#timer = setTimeout(() => this.#controller.abort(new Error(`it took longer than ${seconds} s`)), seconds * 1000);
+    this.#timer = setTimeout(() => this.#controller.abort(new Error(`it took longer than ${seconds} s`)), delayOf(seconds));
     if (parent.aborted) this.#follow();
     else parent.addEventListener("abort", this.#follow, { once: true });
   }

@@ -5,8 +5,11 @@
  *
  *     node scripts/debian.js                          builds, then writes into this directory
  *     node scripts/debian.js --from DIRECTORY         packs what is built there, a repository of its own
+ *     node scripts/debian.js --packed FILE            takes what npm pack has written there, of what is built
  *     node scripts/debian.js --output DIRECTORY       writes there
  *     node scripts/debian.js --quick                  compresses little, for tests
+ *
+ * The maintainer is who builds it, by DEBFULLNAME and DEBEMAIL as in Debian's own tools, else the author in package.json.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -23,7 +26,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -37,11 +40,16 @@ const PROCESSORS = new Map([
 ]);
 
 const { values } = parseArgs({
-  options: { from: { type: "string" }, output: { type: "string", default: "." }, quick: { type: "boolean", default: false } },
+  options: {
+    from: { type: "string" },
+    packed: { type: "string" },
+    output: { type: "string", default: "." },
+    quick: { type: "boolean", default: false },
+  },
 });
 const from = path.resolve(values.from ?? root);
 const output = path.resolve(values.output);
-if (values.from === undefined) await inOrder(install, build);
+if (values.from === undefined && values.packed === undefined) await inOrder(install, build);
 
 const arch = execFileSync("dpkg", ["--print-architecture"], { encoding: "utf8" }).trim();
 const cpu = PROCESSORS.get(arch);
@@ -65,15 +73,16 @@ function makePackage(stage, { arch, cpu }) {
   mkdirSync(library, { recursive: true });
   unpack(library);
   copyProduction(from, cpu, library);
-  /** @type {{ version: string, bin: Record<string, string>, description: string }} */
+  /** @type {{ version: string, bin: Record<string, string>, description: string, author?: Author }} */
   const about = JSON.parse(readFileSync(path.join(library, "package.json"), "utf8"));
   linkPrograms(stage, about.bin);
   installManuals(stage);
+  installCompletions(stage);
   installConfiguration(stage);
   // A pre-release comes before the release: 1.0.0-beta.1 is 1.0.0~beta.1 here.
   const version = about.version.replace("-", "~");
   tidy(stage);
-  describe(stage, { version, arch, description: about.description });
+  describe(stage, { version, arch, description: about.description, maintainer: maintainerOf(about.author) });
   const file = path.join(output, `circusd_${version}_${arch}.deb`);
   mkdirSync(output, { recursive: true });
   execFileSync("dpkg-deb", ["--build", "--root-owner-group", ...(values.quick ? ["-Zgzip", "-z1"] : []), stage, file], {
@@ -84,10 +93,15 @@ function makePackage(stage, { arch, cpu }) {
 
 /** @param {string} library */
 function unpack(library) {
-  // What npm packs is the package; its own build has been done, or is not ours to do.
+  const tarball = values.packed ?? pack();
+  execFileSync("tar", ["--extract", "--gzip", "--strip-components=1", "--file", tarball, "--directory", library]);
+}
+
+/** What npm packs is the package; its own build has been done, or is not ours to do. */
+function pack() {
   const args = ["pack", "--ignore-scripts", "--silent", "--pack-destination", work];
-  const tarball = execFileSync("npm", args, { cwd: from, encoding: "utf8" }).trim().split("\n").at(-1) ?? "";
-  execFileSync("tar", ["--extract", "--gzip", "--strip-components=1", "--file", path.join(work, tarball), "--directory", library]);
+  const name = execFileSync("npm", args, { cwd: from, encoding: "utf8" }).trim().split("\n").at(-1) ?? "";
+  return path.join(work, name);
 }
 
 /**
@@ -125,6 +139,19 @@ function installManuals(stage) {
   }
 }
 
+/** Where each shell looks without being told. @param {string} stage */
+function installCompletions(stage) {
+  const library = path.join(stage, "usr/lib/circusd/completions");
+  for (const [source, target] of [
+    ["circusctl.bash", "usr/share/bash-completion/completions/circusctl"],
+    ["_circusctl", "usr/share/zsh/vendor-completions/_circusctl"],
+    ["circusctl.fish", "usr/share/fish/vendor_completions.d/circusctl.fish"],
+  ]) {
+    cpSync(path.join(library, source ?? ""), path.join(stage, target ?? ""));
+  }
+  rmSync(library, { recursive: true });
+}
+
 /** @param {string} stage */
 function installConfiguration(stage) {
   const deploy = path.join(from, "deploy");
@@ -154,11 +181,25 @@ function tidy(directory) {
 }
 
 /**
+ * @typedef {string | { readonly name: string, readonly email?: string }} Author
+ *
+ * Whom dpkg names for questions: a package of one's own is nobody else's to answer for.
+ * @param {Author | undefined} author
+ */
+function maintainerOf(author) {
+  const { DEBFULLNAME: builder = "", DEBEMAIL: address = "" } = process.env;
+  if (address !== "") return `${builder || "Whoever built this package"} <${address}>`;
+  if (typeof author === "string" && author.includes("<")) return author.replace(/>.*/, ">");
+  if (typeof author === "object" && author.email !== undefined) return `${author.name} <${author.email}>`;
+  return `Whoever built this package <root@${hostname()}>`;
+}
+
+/**
  * Writes what dpkg wants to know.
  * @param {string} stage
- * @param {{ readonly version: string, readonly arch: string, readonly description: string }} about
+ * @param {{ readonly version: string, readonly arch: string, readonly description: string, readonly maintainer: string }} about
  */
-function describe(stage, { version, arch, description }) {
+function describe(stage, { version, arch, description, maintainer }) {
   const files = readdirSync(stage, { recursive: true, encoding: "utf8" })
     .filter((name) => lstatSync(path.join(stage, name)).isFile())
     .sort();
@@ -173,7 +214,7 @@ function describe(stage, { version, arch, description }) {
     "Package: circusd",
     `Version: ${version}`,
     `Architecture: ${arch}`,
-    "Maintainer: Circus for Node maintainers <maintainers@example.org>",
+    `Maintainer: ${maintainer}`,
     "Section: admin",
     "Priority: optional",
     `Installed-Size: ${size}`,

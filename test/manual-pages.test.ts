@@ -41,13 +41,24 @@ function listed(text: string): readonly string[] {
 }
 
 for (const program of PROGRAMS) {
-  test(`man/${program}.1 and ${program} --help tell of the same options`, () => {
+  test(`man/${program}.1 and ${program} --help tell of the same options, out of one table`, () => {
+    assert.match(page(`${program}.1`), /OPTIONS of src\/\S+, written by npm run manual:$/m);
     const own = listed(help(program));
     const ofCommands = program === "circusctl" ? Object.keys(COMMAND_OPTIONS) : [];
     assert.ok(own.length > 2, program);
     assert.deepEqual(explained(page(`${program}.1`)), sorted([...own, ...ofCommands]));
   });
 }
+
+test("man/circusctl.1 tells of every command, out of their table", () => {
+  const text = page("circusctl.1").split(/^\.\\" COMMANDS of src\/\S+, written by npm run manual:$/m)[1] ?? "";
+  const told = [...(text.split('.\\" End of COMMANDS.')[0] ?? "").matchAll(/^\.It Cm (\w+)/gm)].map(([, name]) => name);
+  assert.deepEqual(told, commandNames());
+});
+
+test("no page needs more of its reader than ASCII", () => {
+  for (const name of readdirSync(repositoryPath("man"))) assert.match(page(name), /^[\n -~]*$/, name);
+});
 
 test("docs/protocol.md, and with it man/circus-protocol.7, has every command and every errno", () => {
   const text = readFileSync(repositoryPath("docs", "protocol.md"), "utf8");

@@ -42,7 +42,7 @@ function assertHolds(actual: unknown, expected: unknown, where = "config"): void
   } else assert.deepEqual(actual, expected, where);
 }
 
-test("docs/configuration.md and man/circus.ini.5 are what npm run manual writes", () => {
+test("docs/configuration.md and the manual pages are what npm run manual writes", () => {
   const compiled = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
   const args = [repositoryPath("scripts/manual.js"), "--check", "--from", compiled];
   assert.doesNotThrow(() => execFileSync(process.execPath, args, { stdio: "pipe" }));

@@ -22,7 +22,7 @@ export interface Circumstances {
   readonly payload: unknown;
   /** For an event without a time. */
   readonly now: number;
-  /** Whether a watcher that stopped was told to stop, which a restart is not; null where nobody knows. */
+  /** Whether a watcher that stopped was told to; null where nobody knows. */
   readonly told: boolean | null;
 }
 

@@ -1,12 +1,13 @@
 /** Tells somebody of what happens to watchers: by a webhook, by a command, and never too often. */
 import { hostname } from "node:os";
 import { CircusPlugin, matcher, topicName, type PluginContext, type PluginEvent } from "circusd/plugin";
+import { delayOf } from "../deadline.js";
 import { Chronicle, CIRCUS_EVENTS, OWN_EVENTS } from "./chronicle.js";
+import { Demises } from "./demises.js";
 import type { Notice } from "./notice.js";
 import { MAX_WAITING, Outbox } from "./outbox.js";
 import { RateLimit } from "./rate-limit.js";
 import { readReceivers } from "./receivers.js";
-import { StopCounts } from "./stop-counts.js";
 
 /** What goes wrong without anybody having asked for it. */
 const BY_DEFAULT = [...OWN_EVENTS, "hook_failure"];
@@ -15,7 +16,7 @@ export class Notifier extends CircusPlugin {
   readonly #events: ReadonlySet<string>;
   readonly #watchers: readonly ((name: string) => boolean)[];
   readonly #chronicle: Chronicle;
-  readonly #stops = new StopCounts(this);
+  readonly #demises = new Demises(this);
   readonly #rate: RateLimit;
   readonly #outboxes: readonly Outbox[];
   readonly #hurry = new AbortController();
@@ -47,14 +48,9 @@ export class Notifier extends CircusPlugin {
     );
   }
 
-  override handleInit(): Promise<void> {
-    return this.#stops.begin();
-  }
-
   override async handleRecv(data: PluginEvent): Promise<void> {
     const [watcher, action, message] = this.splitData(data);
-    const told = action === "stop" ? await this.#stops.wasTold(watcher) : null;
-    if (action === "remove") this.#stops.forget(watcher);
+    const told = action === "stop" ? await this.#demises.wasTold(watcher) : null;
     const notices = this.#chronicle.take(watcher, action, { payload: this.loadMessage(message), now: this.now(), told });
     if (!this.#watchers.some((fits) => fits(watcher))) return;
     for (const notice of notices) if (this.#events.has(notice.event)) this.#notify(notice);
@@ -65,7 +61,7 @@ export class Notifier extends CircusPlugin {
     this.#hurry.abort();
     this.#tellHeld();
     const timeout = this.options.seconds("timeout", 10);
-    const timer = setTimeout(() => this.#end.abort(new Error("the plugin stops")), timeout * 1000);
+    const timer = setTimeout(() => this.#end.abort(new Error("the plugin stops")), delayOf(timeout));
     await Promise.all(this.#outboxes.map((outbox) => outbox.empty()));
     clearTimeout(timer);
   }

@@ -101,7 +101,7 @@ function heading(/** @type {Block & { kind: "heading" }} */ { level, text }) {
  * @param {string} text
  * @returns {string[]}
  */
-function prose(text) {
+export function prose(text) {
   return text.split(/(?<=[.:?]\)?) (?=[A-Z`$])/).flatMap((sentence) => wrap(inline(sentence)));
 }
 
@@ -126,7 +126,7 @@ function inline(text) {
 }
 
 /** @param {string} text */
-function bold(text) {
+export function bold(text) {
   return `\\fB${escaped(text).replaceAll("-", "\\-")}\\fR`;
 }
 
@@ -135,9 +135,14 @@ function literal(line) {
   return guarded(escaped(line).replaceAll("-", "\\-"));
 }
 
-/** @param {string} text */
+/** What is not ASCII is written by its number: groff by itself reads nothing else. @param {string} text */
 function escaped(text) {
-  return text.replaceAll("\\", "\\e");
+  return text.replaceAll("\\", "\\e").replace(/[^\0-\x7f]/gu, (sign) => `\\[u${codeOf(sign)}]`);
+}
+
+/** @param {string} sign */
+function codeOf(sign) {
+  return (sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
 }
 
 /** A line must not begin like a request. @param {string} line */

@@ -1,4 +1,5 @@
 /** Commands that modules add to circusd's own: known by name, carried out for programs and for consoles. */
+import { isConsoleWord } from "../core/console-words.js";
 import type { AddedCommand, LoadCommands } from "../core/ports.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import { CommandError, ERRNO } from "../wire/contract.js";
@@ -30,6 +31,8 @@ export class AddedCommands {
     const byName = new Map<string, AddedCommand>();
     for (const command of loaded.value) {
       if (isCommandName(command.name)) return fail(`Cannot add command "${command.name}": circusd has one of that name; give it another`);
+      if (isConsoleWord(command.name))
+        return fail(`Cannot add command "${command.name}": circusctl means something of its own by that word; give it another name`);
       if (byName.has(command.name)) return fail(`Cannot add command "${command.name}" twice; give one of them another name`);
       byName.set(command.name, command);
     }

@@ -43,7 +43,7 @@ export class Announcer {
 
   /** Everything that starts by itself is up. */
   ready(): void {
-    if (this.#phase === "starting") this.#enter("up", { READY: "1" });
+    if (this.#phase === "starting") this.#up();
   }
 
   /** A reload begins. @returns what tells that it is over */
@@ -53,7 +53,7 @@ export class Announcer {
     this.#enter("reloading", { RELOADING: "1", MONOTONIC_USEC: this.#parts.manager.monotonic() });
     return () => {
       this.#reloads -= 1;
-      if (this.#reloads === 0 && this.#phase === "reloading") this.#enter("up", { READY: "1" });
+      if (this.#reloads === 0 && this.#phase === "reloading") this.#up();
     };
   }
 
@@ -66,6 +66,11 @@ export class Announcer {
     this.#phase = "over";
     this.#refresh();
     this.#watchdog();
+  }
+
+  /** More time for a start or a reload is more time for the next sign of life too, with systemd: this one takes that back. */
+  #up(): void {
+    this.#enter("up", { READY: "1", ...(this.#parts.manager.watchdog === null ? {} : { WATCHDOG: "1" }) });
   }
 
   #enter(phase: Phase, news: Readonly<Record<string, string>>): void {

@@ -12,7 +12,9 @@ import { CircuitSeat } from "./circuit-seat.js";
 import type { Control } from "./control.js";
 import { Controller } from "./controller.js";
 import { handlers } from "./commands/index.js";
+import { dismissListeners } from "./dismiss-listeners.js";
 import { Endpoints } from "./endpoints.js";
+import { ExclusiveWork } from "./exclusive-work.js";
 import { Fleet } from "./fleet.js";
 import type { ArbiterParts, RunnerParts } from "./parts.js";
 import { Premises } from "./premises.js";
@@ -34,9 +36,6 @@ const RESTARTING = "arbiter is restarting...";
 /** Milliseconds that the end waits for work under way to notice it. */
 const WORK_GRACE = 10_000;
 
-/** Milliseconds in which answers that were just given leave. */
-const FAREWELL = 20;
-
 export class Arbiter implements Control {
   readonly watchers: Watchers;
   readonly sockets: SocketTable;
@@ -54,14 +53,11 @@ export class Arbiter implements Control {
   readonly #premises: Premises;
   readonly #beacon: Beacon;
   readonly #fleet: Fleet;
+  readonly #exclusive: ExclusiveWork;
   readonly #runnerParts: Omit<RunnerParts, "onRemoved" | "onOver">;
   #config: Config | null = null;
-  /** The work on the whole arbiter that is under way, by its name in Circus. */
-  #exclusive: string | null = null;
   #stopping: Promise<readonly string[]> | null = null;
   #quitting = false;
-  /** The exclusive work; never rejects. */
-  #work: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
   #demise: Demise | null = null;
   #finish: () => void = () => undefined;
@@ -82,6 +78,7 @@ export class Arbiter implements Control {
     this.finished.catch(() => undefined);
     this.watchers = new Watchers(parts.matchNames);
     this.#fleet = new Fleet(this.watchers, parts.clock);
+    this.#exclusive = new ExclusiveWork(parts.clock);
     this.sockets = new SocketTable(parts.sockets);
     this.#publisher = new Publisher(parts.clock);
     const within = { transport: openMemory(), endpoint: "memory://arbiter" };
@@ -108,7 +105,7 @@ export class Arbiter implements Control {
 
   get refusal(): string | null {
     if (this.#quitting) return STOPPING;
-    return this.#exclusive === RESTART ? RESTARTING : null;
+    return this.#exclusive.name === RESTART ? RESTARTING : null;
   }
 
   /** Everything is being stopped, for good. */
@@ -219,7 +216,7 @@ export class Arbiter implements Control {
 
   /** Stops everything and starts anew from the file, in this very process. @throws CommandError where the file has faults */
   async restartInPlace(): Promise<void> {
-    await this.#exclusively(RESTART, async () => {
+    await this.#exclusive.run(RESTART, async () => {
       const loaded = faultless(await this.parts.load());
       const added = await this.added.replace(loaded.config.arbiter.commands);
       if (!added.ok) throw new CommandError(`Cannot restart: ${added.failure}`, ERRNO.conflict);
@@ -231,7 +228,7 @@ export class Arbiter implements Control {
 
   /** Takes over what has changed in the file, and touches nothing else. */
   async reloadConfig(): Promise<void> {
-    await this.#exclusively("arbiter_reload_config", async () => {
+    await this.#exclusive.run("arbiter_reload_config", async () => {
       const loaded = await this.parts.load();
       this.#guard();
       for (const { severity, message, place } of loaded.diagnostics) {
@@ -249,7 +246,7 @@ export class Arbiter implements Control {
       this.#guard();
       if (plan.restart) {
         this.parts.log.info("The endpoints have changed: restarting");
-        this.#exclusive = RESTART;
+        this.#exclusive.become(RESTART);
         return this.#restart(plan.config);
       }
       this.#config = await takeOver(plan, {
@@ -266,16 +263,6 @@ export class Arbiter implements Control {
         },
       });
     });
-  }
-
-  async #exclusively(name: string, work: () => Promise<void>): Promise<void> {
-    if (this.#exclusive !== null) throw new CommandError(`arbiter is already running ${this.#exclusive} command`, ERRNO.conflict);
-    this.#exclusive = name;
-    const done = work().finally(() => {
-      this.#exclusive = null;
-    });
-    this.#work = done.catch(() => undefined);
-    await done;
   }
 
   /** For work under way, after each wait. @throws CommandError where everything is being stopped */
@@ -333,36 +320,15 @@ export class Arbiter implements Control {
     const parted = this.seat.leave();
     let stuck = await this.stopAll();
     await parted;
-    await this.#workDone();
+    await this.#exclusive.end(WORK_GRACE);
     this.#retire();
     if (stuck.length === 0 && !this.#fleet.isDown) stuck = await this.stopAll();
     for (const name of stuck) this.parts.log.error(`${name} does not stop`);
-    await this.#dismissListeners();
+    await dismissListeners(this.watchers, this.parts.clock);
     this.#beacon.close();
     await this.#premises.close();
     await this.parts.host.close();
     this.#finish();
     return stuck;
-  }
-
-  /** Those who wait for output are told that there is no more to come; their answers leave before the endpoint closes. */
-  #dismissListeners(): Promise<void> {
-    const tails = this.watchers.all().map((runner) => runner.outputs.tail);
-    const expected = tails.some((tail) => tail.isAwaited);
-    for (const tail of tails) tail.close();
-    return new Promise((resolve) => {
-      if (expected) this.parts.clock.after(FAREWELL, resolve);
-      else resolve();
-    });
-  }
-
-  #workDone(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.parts.clock.after(WORK_GRACE, resolve);
-      void this.#work.then(() => {
-        cancel();
-        resolve();
-      });
-    });
   }
 }

@@ -107,6 +107,11 @@ export class Runner {
     return this.#stops;
   }
 
+  /** Why it went down, or goes down, without having been told to; null where it did not. */
+  get demise(): string | null {
+    return this.#state.demise?.reason ?? null;
+  }
+
   /** From now on it only stops: whatever else is asked of it, also by work that is under way, is refused with this reason. */
   retire(reason: string): void {
     this.#retirement ??= reason;

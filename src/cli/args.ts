@@ -15,6 +15,8 @@ export interface OptionSpec {
   readonly metavar?: string;
   readonly choices?: readonly string[];
   readonly help: string;
+  /** What its manual page says in place of that, in whole sentences, with code in backticks. */
+  readonly detail?: string;
 }
 
 export type ArgumentValue = string | number | boolean;

@@ -57,10 +57,8 @@ async function printHelp({ command, values }: Extract<Invocation, { kind: "help"
     world.stdout.write(`${commandHelp(command)}\n`);
     return 0;
   }
-  // Only a daemon that was named is asked: help must not wait for one that is not there.
-  const asks = "endpoint" in values || Boolean(world.env["CIRCUSCTL_ENDPOINT"]);
   const added: AddedCommandInfo[] = [];
-  if (asks) {
+  if (await isToBeAsked(values, world)) {
     await withSession(world, values, async ({ client }) => {
       added.push(...(await (await import("./added.js")).addedCommands(client)));
       return 0;
@@ -68,6 +66,14 @@ async function printHelp({ command, values }: Extract<Invocation, { kind: "help"
   }
   world.stdout.write(`${mainHelp(added)}\n`);
   return 0;
+}
+
+/** Help must not wait for a daemon that is not there, unless it was named. */
+async function isToBeAsked(values: Values, world: World): Promise<boolean> {
+  if ("endpoint" in values || world.env["CIRCUSCTL_ENDPOINT"]) return true;
+  const { readSettings } = await import("./session.js");
+  const { endpoint, ssh } = readSettings(values, world.env);
+  return ssh === null && world.isListening(endpoint);
 }
 
 /** A slip of the finger is told as such, with the exit code of wrong usage. */

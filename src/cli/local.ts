@@ -1,4 +1,5 @@
 /** Commands that ask no daemon: what they are for, and their manual. */
+import type { LocalWord } from "../core/console-words.js";
 import { COLUMN, wrap } from "./option-list.js";
 import type { World } from "./world.js";
 
@@ -25,7 +26,7 @@ export const LOCAL_COMMANDS = {
     examples: ["circusctl import /etc/supervisor/supervisord.conf > circus.ini", "circusctl import ecosystem.config.js"],
     run: async (words, world) => (await import("./import.js")).importFile(words, world),
   },
-} as const satisfies Readonly<Record<string, LocalCommand>>;
+} as const satisfies Readonly<Record<LocalWord, LocalCommand>>;
 
 export type LocalName = keyof typeof LOCAL_COMMANDS;
 

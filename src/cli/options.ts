@@ -10,7 +10,13 @@ export const DEFAULT_TIMEOUT = 5;
 
 /** Accepted before and after the command. */
 export const GLOBAL_OPTIONS = [
-  { name: "discover", kind: "flag", help: "print the daemons that answer over UDP multicast, endpoint and host, and exit" },
+  {
+    name: "discover",
+    kind: "flag",
+    help: "print the daemons that answer over UDP multicast, endpoint and host, and exit",
+    detail:
+      "Print the daemons that answer over UDP multicast, endpoint and host, one a line, and exit. A daemon answers where `multicast_endpoint` is set; one that listens on the loopback device or at an ipc endpoint answers its own host alone.",
+  },
   { name: "endpoint", kind: "text", help: `connection endpoint (default: $CIRCUSCTL_ENDPOINT, else ${DEFAULT_ENDPOINT})` },
   { name: "help", short: "h", kind: "flag", help: "show help, of the command where one is named, and exit" },
   { name: "json", kind: "flag", help: "print the reply as JSON" },

@@ -29,6 +29,8 @@ export interface World {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly version: string;
+  /** Whether somebody listens at an endpoint, told at once where nobody does. */
+  isListening(endpoint: string): Promise<boolean>;
   /** Called when the network is needed, and only then. */
   openTransport(): Promise<Transport>;
   readonly run: RunProgram;

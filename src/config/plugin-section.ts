@@ -1,10 +1,11 @@
 /** A [plugin:NAME] section to a spec, with the watcher that runs the plugin. */
-import { PLUGIN_PRIORITY, defaultWatcher, parseBoolean, watcherOption } from "../core/options.js";
+import { PLUGIN_FORCED, defaultPluginWatcher, parseBoolean, watcherOption } from "../core/options.js";
 import { parsePluginUse } from "../core/plugin-use.js";
 import type { PluginSpec, WatcherSpec } from "../core/spec.js";
 import { Findings } from "./diagnose.js";
-import { type Section, entryOf } from "./ini.js";
+import { type Entry, type Section, entryOf } from "./ini.js";
 import { type Expand, type World, apply, cannotUse, resolveModule } from "./reading.js";
+import { type FamilyReading, readFamily, readStreams } from "./watcher-families.js";
 
 export interface ReadPlugin {
   readonly spec: PluginSpec;
@@ -13,9 +14,6 @@ export interface ReadPlugin {
 }
 
 const PREFIX = "plugin:";
-
-/** What a plugin's watcher is, whatever its section says. */
-const FORCED = ["singleton", "copy_env", "copy_path", "numprocesses", "cmd", "args"];
 
 /**
  * Reads the section; what is at fault stays at its default and is told in the findings. The watcher's
@@ -33,22 +31,12 @@ export function readPlugin(
   if (use === null || use.value.trim() === "")
     findings.error(`[${section.name}] does not say which plugin it is: add use = …`, (use ?? section).place);
   const own = section.entries.filter(({ key }) => key !== "use" && key !== "active");
-  let watcher: WatcherSpec = {
-    ...defaultWatcher(section.name, ""),
-    singleton: true,
-    copyEnv: true,
-    copyPath: true,
-    priority: PLUGIN_PRIORITY,
-    // Its standard error holds warnings and errors: those are to be seen.
-    closeChildStdout: !debug,
-    maxRetry: -1,
-    internal: true,
-  };
-  for (const entry of own) {
-    const option = watcherOption(entry.key);
-    if (option === null) watcher = { ...watcher, freeForm: { ...watcher.freeForm, [entry.key]: expand(entry.value) } };
-    else if (!FORCED.includes(entry.key)) watcher = apply(option, watcher, { entry, section, findings, expand });
-  }
+  let watcher: WatcherSpec = { ...defaultPluginWatcher(name), closeChildStdout: !debug };
+  const reading = { section, findings, expand, world };
+  for (const entry of own) if (!PLUGIN_FORCED.includes(entry.key)) watcher = readEntry(watcher, { ...reading, entry });
+  watcher = readStreams(watcher, reading);
+  // What goes nowhere could not be written down.
+  if (watcher.stdoutStream !== null && entryOf(section, "close_child_stdout") === null) watcher = { ...watcher, closeChildStdout: false };
   const options = Object.fromEntries(own.map(({ key, value }) => [key, expand(value)]));
   const active = readActive(section, findings, expand);
   const place = (use ?? section).place;
@@ -59,6 +47,14 @@ export function readPlugin(
   }
   const spec: PluginSpec = { name, use: target, active, options, watcher };
   return { spec, section, findings };
+}
+
+/** What is no option of a watcher is the plugin's alone. */
+function readEntry(watcher: WatcherSpec, reading: FamilyReading & { readonly entry: Entry }): WatcherSpec {
+  const { entry, expand } = reading;
+  const option = watcherOption(entry.key);
+  if (option !== null) return apply(option, watcher, reading);
+  return readFamily(watcher, reading) ?? { ...watcher, freeForm: { ...watcher.freeForm, [entry.key]: expand(entry.value) } };
 }
 
 function readActive(section: Section, findings: Findings, expand: Expand): boolean {

@@ -17,8 +17,8 @@ const PREFIXED = [WATCHER, "socket:", "plugin:", "env:"];
 
 /** A configuration that was read from files, with what is needed to tell where in them something stands. */
 export interface LoadedFiles extends Loaded {
-  /** Of an option of a watcher, or of its section where the option stands nowhere; null where there is no such watcher. */
-  readonly placeOf: (watcher: string, option: string) => Place | null;
+  /** Of an option in a section such as `watcher:web`, or of the section where the option stands nowhere; null where there is no such section. */
+  readonly placeOf: (section: string, option: string) => Place | null;
 }
 
 /**
@@ -64,9 +64,9 @@ export function readSections(sections: readonly Section[], world: World): Loaded
       sockets: faulty(sockets),
       plugins: faulty(plugins),
     },
-    placeOf: (watcher, option) => {
-      const read = watchers.find(({ spec }) => spec.name === watcher);
-      return read === undefined ? null : placeOf(read.section, option);
+    placeOf: (name, option) => {
+      const section = sections.find((one) => one.name === name);
+      return section === undefined ? null : placeOf(section, option);
     },
   };
 }

@@ -1,25 +1,11 @@
 /** A [watcher:NAME] section to a spec. */
-import {
-  DEPRECATED_STREAM_OPTION,
-  LIMIT_NAMES,
-  WATCHER_OPTIONS,
-  defaultWatcher,
-  isHookName,
-  isLimitKey,
-  limitFromText,
-  limitName,
-  nearest,
-  parseBoolean,
-  parseHook,
-  readStreamConf,
-  streamOptionNames,
-  watcherOption,
-} from "../core/options.js";
-import { type Environment, HOOK_NAMES, type OptionValue, type StreamSpec, type WatcherSpec } from "../core/spec.js";
+import { LIMIT_NAMES, WATCHER_OPTIONS, defaultWatcher, nearest, parseBoolean, watcherOption } from "../core/options.js";
+import type { Environment, OptionValue, WatcherSpec } from "../core/spec.js";
 import { splitWords } from "../core/words.js";
 import { Findings, suggestion } from "./diagnose.js";
 import { type Entry, type Section, entryOf } from "./ini.js";
-import { type DeadOptions, type Expand, type World, apply, cannotUse, resolveModule } from "./reading.js";
+import { type DeadOptions, type Expand, type World, apply, cannotUse } from "./reading.js";
+import { STREAMS, readFamily, readStreams } from "./watcher-families.js";
 
 export interface ReadWatcher {
   readonly spec: WatcherSpec;
@@ -43,8 +29,6 @@ const DEAD: DeadOptions = new Map([
   ["stderr_stream_conf", "write stderr_stream.class and the stream's options"],
 ]);
 
-const STREAMS = ["stdout_stream", "stderr_stream"] as const;
-
 /** All names that a slip may have meant. */
 const KNOWN: readonly string[] = [...WATCHER_OPTIONS.map(({ name }) => name), ...LIMIT_NAMES.map((name) => `rlimit_${name}`)];
 
@@ -54,7 +38,7 @@ export function readWatcher(section: Section, name: string, context: WatcherCont
   // A file that says nothing of arguments means none, which Circus shows as an empty text.
   let spec: WatcherSpec = { ...defaultWatcher(name, ""), args: "", env: context.env };
   for (const entry of section.entries) spec = readEntry(spec, { entry, section, findings, ...context });
-  for (const stream of STREAMS) spec = readStream(spec, stream, { section, findings, ...context });
+  spec = readStreams(spec, { section, findings, ...context });
   if (spec.cmd.trim() === "") findings.error(`[${section.name}] has no cmd: say which program to run`, section.place);
   checkTogether(spec, section, findings);
   return { spec, section, findings };
@@ -79,9 +63,8 @@ function readEntry(spec: WatcherSpec, reading: EntryReading): WatcherSpec {
     findings.warning(`"${key}" in [${section.name}] has no effect: ${advice}`, place);
     return spec;
   }
-  if (isLimitKey(key)) return readLimit(spec, reading);
-  if (key.startsWith("hooks.")) return readHook(spec, reading);
-  if (streamOf(key) !== null) return spec;
+  const family = readFamily(spec, reading);
+  if (family !== null) return family;
   if (key === "hooks" || STREAMS.some((stream) => stream === key)) {
     findings.error(
       cannotUse(
@@ -109,76 +92,6 @@ function warnNear({ entry: { key, place }, section, findings }: EntryReading): v
   if (near === null) return;
   const meant = dot === -1 ? near : near + key.slice(dot);
   findings.warning(`"${key}" in [${section.name}] is not an option of circusd and is only passed to plugins${suggestion(meant)}`, place);
-}
-
-function readLimit(spec: WatcherSpec, { entry, section, findings, expand }: EntryReading): WatcherSpec {
-  const name = limitName(entry.key);
-  const value = expand(entry.value);
-  const limit = limitFromText(value);
-  if (name.ok && limit.ok) return { ...spec, limits: { ...spec.limits, [name.value]: limit.value } };
-  const where = { key: entry.key, value, section: section.name };
-  if (!name.ok) findings.error(`[${section.name}]: ${name.failure}`, entry.place);
-  if (!limit.ok) findings.error(cannotUse(where, limit.failure), entry.place);
-  return spec;
-}
-
-function readHook(spec: WatcherSpec, { entry, section, findings, expand, world }: EntryReading): WatcherSpec {
-  const name = entry.key.slice("hooks.".length);
-  if (!isHookName(name)) {
-    findings.warning(
-      `"${entry.key}" in [${section.name}] is not a hook and never runs${suggestion(nearest(name, HOOK_NAMES))}`,
-      entry.place,
-    );
-    return spec;
-  }
-  const value = expand(entry.value);
-  const hook = parseHook(value);
-  if (hook.ok)
-    return { ...spec, hooks: { ...spec.hooks, [name]: { ...hook.value, target: resolveModule(hook.value.target, entry.place, world) } } };
-  findings.error(cannotUse({ key: entry.key, value, section: section.name }, hook.failure), entry.place);
-  return spec;
-}
-
-function streamOf(key: string): (typeof STREAMS)[number] | null {
-  return STREAMS.find((stream) => key.startsWith(`${stream}.`)) ?? null;
-}
-
-function readStream(spec: WatcherSpec, name: (typeof STREAMS)[number], { section, findings, expand, world }: Reading): WatcherSpec {
-  const entries = section.entries.filter(({ key }) => streamOf(key) === name);
-  const [first] = entries;
-  if (first === undefined) return spec;
-  const conf = Object.fromEntries(entries.map((entry) => [entry.key.slice(name.length + 1), expand(entry.value)]));
-  const stream = readStreamConf(name, conf);
-  if (!stream.ok) {
-    for (const { key, message } of stream.failure)
-      findings.error(`[${section.name}]: ${message}`, (entryOf(section, `${name}.${key}`) ?? first).place);
-    return spec;
-  }
-  const place = (entryOf(section, `${name}.class`) ?? first).place;
-  const resolved: StreamSpec = { ...stream.value, class: resolveModule(stream.value.class, place, world) };
-  warnStreamOptions(resolved.class, { name, entries, section, findings });
-  return name === "stdout_stream" ? { ...spec, stdoutStream: resolved } : { ...spec, stderrStream: resolved };
-}
-
-interface StreamEntries {
-  readonly name: string;
-  readonly entries: readonly Entry[];
-  readonly section: Section;
-  readonly findings: Findings;
-}
-
-function warnStreamOptions(className: string, { name, entries, section, findings }: StreamEntries): void {
-  const known = streamOptionNames(className);
-  for (const { key, place } of entries) {
-    const option = key.slice(name.length + 1);
-    if (option === DEPRECATED_STREAM_OPTION) findings.warning(`"${key}" in [${section.name}] has no effect: leave it out`, place);
-    else if (known !== null && option !== "class" && !known.includes(option)) {
-      findings.warning(
-        `"${key}" in [${section.name}] is ignored: ${className} does not take it${suggestion(nearest(option, known))}`,
-        place,
-      );
-    }
-  }
 }
 
 /** What is wrong only because of another option. */

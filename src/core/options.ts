@@ -14,7 +14,7 @@ export {
 } from "./options/table.js";
 export { ARBITER_DEFAULTS, ARBITER_OPTIONS, INCLUDE_OPTIONS } from "./options/arbiter.js";
 export { CLUSTER_DEFAULTS, CLUSTER_OPTIONS, parseGroup, parseHostPort, parseLabels } from "./options/cluster.js";
-export { PLUGIN_OPTIONS, PLUGIN_PRIORITY } from "./options/plugin.js";
+export { PLUGIN_FORCED, PLUGIN_OPTIONS, PLUGIN_PRIORITY, defaultPluginWatcher } from "./options/plugin.js";
 export { SOCKET_OPTIONS, defaultSocket, octalText } from "./options/socket.js";
 export {
   DEPRECATED_STREAM_OPTION,
@@ -29,6 +29,6 @@ export { isHookName, parseHook } from "./options/hooks.js";
 export { LIMIT_NAMES, isLimitKey, limitFromText, limitName } from "./options/limits.js";
 export { expandDollars } from "./options/environment.js";
 export { nearest } from "./options/near.js";
-export { type SetChange, type WireWatcher, setOptions, watcherFromWire } from "./options/wire.js";
+export { type SetChange, type WireWatcher, pluginWatcherFromWire, setOptions, watcherFromWire } from "./options/wire.js";
 export { presentOption, presentOptions } from "./options/present.js";
 export { parseBoolean, parseInteger } from "./options/kinds.js";

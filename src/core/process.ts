@@ -29,9 +29,24 @@ export type ProcessState =
   | { readonly kind: "starting"; readonly stop: StopOrder | null }
   | { readonly kind: "started"; readonly pid: Pid; readonly since: Millis }
   | { readonly kind: "ready"; readonly pid: Pid; readonly since: Millis }
-  | { readonly kind: "stopping"; readonly pid: Pid; readonly since: Millis; readonly order: StopOrder; readonly due: Millis }
+  /** `asked` is when it was first told to end. */
+  | {
+      readonly kind: "stopping";
+      readonly pid: Pid;
+      readonly since: Millis;
+      readonly order: StopOrder;
+      readonly asked: Millis;
+      readonly due: Millis;
+    }
   | { readonly kind: "killing"; readonly pid: Pid; readonly since: Millis }
-  | { readonly kind: "sweeping"; readonly pid: Pid; readonly since: Millis; readonly ending: Ending; readonly due: Millis }
+  | {
+      readonly kind: "sweeping";
+      readonly pid: Pid;
+      readonly since: Millis;
+      readonly ending: Ending;
+      readonly asked: Millis;
+      readonly due: Millis;
+    }
   | { readonly kind: "purging"; readonly pid: Pid; readonly since: Millis; readonly ending: Ending }
   | { readonly kind: "gone"; readonly ending: Ending };
 
@@ -73,15 +88,15 @@ function to(state: ProcessState, ...effects: ProcessEffect[]): ProcessStep {
 
 /** The stop signal goes out; where no time is given, everything is killed at once. Of two deadlines the earlier holds. */
 function stopping(
-  process: { readonly pid: Pid; readonly since: Millis; readonly due?: Millis },
+  process: { readonly pid: Pid; readonly since: Millis; readonly asked?: Millis; readonly due?: Millis },
   order: StopOrder,
   now: Millis,
 ): ProcessStep {
-  const { pid, since } = process;
+  const { pid, since, asked = now } = process;
   if (order.timeout <= 0) return to({ kind: "killing", pid, since }, { do: "disarmDeadline" }, { do: "killTree", pid });
   const due = Math.min(process.due ?? Infinity, now + order.timeout);
   return to(
-    { kind: "stopping", pid, since, order, due },
+    { kind: "stopping", pid, since, order, asked, due },
     { do: "signal", pid, signal: order.signal, children: order.children },
     { do: "armDeadline", delay: due - now },
   );
@@ -93,7 +108,7 @@ function crashed(state: StateOf<"started"> | StateOf<"ready">, event: EventOf<"e
   const ending: Ending = { kind: "exit", exit: event.exit };
   if (!event.leftovers) return to({ kind: "gone", ending });
   return to(
-    { kind: "sweeping", pid, since, ending, due: now + event.sweep.timeout },
+    { kind: "sweeping", pid, since, ending, asked: now, due: now + event.sweep.timeout },
     { do: "signalTree", pid, signal: event.sweep.signal },
     { do: "armDeadline", delay: event.sweep.timeout },
   );
@@ -146,7 +161,10 @@ const TABLE: Table = {
       const ending: Ending = { kind: "exit", exit: e.exit };
       // The deadline goes on: what the leader left has the rest of its time.
       return e.leftovers
-        ? to({ kind: "sweeping", pid: s.pid, since: s.since, ending, due: s.due }, { do: "signalTree", pid: s.pid, signal: s.order.signal })
+        ? to(
+            { kind: "sweeping", pid: s.pid, since: s.since, ending, asked: s.asked, due: s.due },
+            { do: "signalTree", pid: s.pid, signal: s.order.signal },
+          )
         : to({ kind: "gone", ending }, { do: "disarmDeadline" });
     },
     emptied: "bug",

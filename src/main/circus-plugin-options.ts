@@ -33,11 +33,23 @@ export const OPTIONS: readonly line.Option[] = [
     name: "config",
     value: "CONFIG",
     help: "options of the plugin: key:value:::key:value, a JSON object, or @NAME for what that variable holds",
+    detail:
+      "Options of the plugin. Either `key:value` pairs with `:::` between them, or a JSON object, whose values may hold anything, or `@NAME` for what the environment variable of that name holds, in either form. A command line is shown to every user of the host.",
   },
   { name: "name", value: "NAME", help: "how the plugin calls itself in its log; the last part of its own name by default" },
-  { name: "check-delay", value: "CHECK_DELAY", help: "accepted as Circus has it; events are told at once" },
+  {
+    name: "check-delay",
+    value: "CHECK_DELAY",
+    help: "accepted as Circus has it; events are told at once",
+    detail: "Accepted as Circus has it. Events are told at once, so nothing waits for it.",
+  },
   ...LOG_OPTIONS,
-  { name: "ssh", value: "SSH", help: "reach circusd through ssh to user@host:port" },
+  {
+    name: "ssh",
+    value: "SSH",
+    help: "reach circusd through ssh to user@host:port",
+    detail: "Reach circusd through ssh(1) to user@host:port. The endpoints are then those of the far host.",
+  },
   { name: "version", value: null, help: "display the version and exit" },
 ];
 

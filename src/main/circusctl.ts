@@ -15,6 +15,7 @@ export async function circusctl(argv: readonly string[]): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     version: packageVersion(),
+    isListening: async (endpoint) => (await import("../os/presence.js")).isListening(endpoint),
     openTransport: async () => (await import("../wire/zmq/transport.js")).openZmq(),
     run: runProgram,
     ask: async (inquiry) => (await import("../os/discovery.js")).askGroup(inquiry),

@@ -23,19 +23,39 @@ const LEVEL_CHOICES = [...LEVELS, ...LEVELS.map((level) => level.toUpperCase())]
 /** In the order of the help. */
 export const OPTIONS: readonly line.Option[] = [
   { name: "help", short: "h", value: null, help: "show this help message and exit" },
-  { name: "log-level", value: `{${LEVEL_CHOICES.join(",")}}`, help: "log level" },
+  {
+    name: "log-level",
+    value: `{${LEVEL_CHOICES.join(",")}}`,
+    help: "log level",
+    detail: "One of critical, error, warning, info and debug, in lower or upper case. The default is `info`.",
+  },
   {
     name: "log-output",
     value: "LOGOUTPUT",
     help: "where the logs are written: a file, syslog://host[:port][?facility], syslog:///path[?facility], or - for standard error, the default",
+    detail:
+      "Where the log goes: `-` for standard error, the default; `syslog://host[:port][?facility]` for UDP, port 514; `syslog:///path[?facility]` for a unix datagram socket such as /dev/log; anything else is a file, which is opened anew when it was moved.",
   },
   {
     name: "logger-config",
     value: "LOGGERCONFIG",
     help: "a Python logging configuration (.ini, .json or .yaml) that replaces level and output of the logs",
+    detail:
+      "A logging configuration of Python, named *.ini, *.json or *.yaml. It takes the place of level and output. What has no meaning here is logged as a warning. `default` stands for none.",
   },
-  { name: "daemon", value: null, help: "start circusd in the background" },
-  { name: "pidfile", value: "PIDFILE", help: "write the process id to this file" },
+  {
+    name: "daemon",
+    value: null,
+    help: "start circusd in the background",
+    detail:
+      "Start in the background. The command ends when everything was started, with exit code 0, or with the error and exit code 1. The working directory and the umask stay as they are.",
+  },
+  {
+    name: "pidfile",
+    value: "PIDFILE",
+    help: "write the process id to this file",
+    detail: "Write the process id to this file. The start is refused while the process that it names is alive.",
+  },
   { name: "check", value: null, help: "report every fault of the configuration and exit; nothing is started" },
   { name: "version", value: null, help: "display the version and exit" },
 ];

@@ -28,7 +28,12 @@ export const OPTIONS: readonly line.Option[] = [
   { name: "endpoint", value: "ENDPOINT", help: `circusd's control endpoint; ${ARBITER_DEFAULTS.endpoint} by default` },
   { name: "pubsub", value: "PUBSUB", help: `where circusd publishes its events; ${ARBITER_DEFAULTS.pubsubEndpoint} by default` },
   { name: "statspoint", value: "STATSPOINT", help: `where to publish the figures; ${ARBITER_DEFAULTS.statsEndpoint} by default` },
-  { name: "socket", value: "NAME=FD", help: "count on the inherited descriptor of this socket; may be repeated" },
+  {
+    name: "socket",
+    value: "NAME=FD",
+    help: "count on the inherited descriptor of this socket; may be repeated",
+    detail: "Count how often this socket of circusd has something to accept or read, on its inherited descriptor. May be repeated.",
+  },
   { name: "children", value: null, help: "tell of the children of each process too" },
   CIRCUSD_OPTION,
   ...LOG_OPTIONS,

@@ -11,6 +11,8 @@ export interface Option {
   /** How its value is called in the help; null for a switch. */
   readonly value: string | null;
   readonly help: string;
+  /** What its manual page says in place of that, in whole sentences, with code in backticks. */
+  readonly detail?: string;
 }
 
 /** A program as its help tells of it. */

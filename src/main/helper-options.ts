@@ -18,10 +18,16 @@ export const LOG_OPTIONS: readonly Option[] = [
     name: "log-output",
     value: "LOGOUTPUT",
     help: "where the logs are written: a file, syslog://host[:port][?facility], syslog:///path[?facility], or - for standard error, the default",
+    detail: "Where the log goes, in the forms that circusd(1) knows: `-` for standard error, the default, a syslog:// address, or a file.",
   },
 ];
 
-export const CIRCUSD_OPTION: Option = { name: "circusd", value: "PID", help: "the circusd that started this, to end with it" };
+export const CIRCUSD_OPTION: Option = {
+  name: "circusd",
+  value: "PID",
+  help: "the circusd that started this, to end with it",
+  detail: "The circusd that started this, which ends when that is its parent no longer. circusd gives this itself.",
+};
 
 export function readLog(given: Arguments): Result<LogSettings, string> {
   const level = given.value("log-level") ?? "info";

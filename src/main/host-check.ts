@@ -3,9 +3,11 @@
  * that are missing. What only the daemon needs counts as an error; what may still come before a worker starts is a warning.
  */
 import { statSync } from "node:fs";
+import { AddedCommands } from "../arbiter/added-commands.js";
 import { watcherEnvironment } from "../arbiter/worker-environment.js";
 import type { LoadedFiles } from "../config/schema.js";
 import type { Clock, Hooks, Log } from "../core/ports.js";
+import { parsePluginUse } from "../core/plugin-use.js";
 import { fail, succeed, type Result } from "../core/result.js";
 import type { Diagnostic, StreamSpec, WatcherSpec } from "../core/spec.js";
 import { splitWords } from "../core/words.js";
@@ -16,6 +18,8 @@ import { findProgram, whyNotExecutable } from "../os/program.js";
 import { checkCustomStream } from "../os/streams/custom-stream.js";
 import { planStream } from "../os/streams/options.js";
 import { findVirtualenv } from "../os/virtualenv.js";
+import { openMemory } from "../wire/memory/transport.js";
+import { loadCommands } from "./load-commands.js";
 import { ownEnvironment } from "./own-environment.js";
 
 /** A fault before it is known where it stands. */
@@ -39,17 +43,46 @@ interface Means {
 const SILENT: Log = { debug: ignore, info: ignore, warning: ignore, error: ignore, critical: ignore };
 
 /**
- * Examines the watchers, all at once. It never rejects. Modules of hooks and streams are loaded, which runs their code
- * outside of functions.
+ * Examines everything that names something outside of the files. It never rejects. Modules of commands, hooks and
+ * streams are loaded, which runs their code outside of functions.
  */
-export async function checkHost({ config, placeOf }: LoadedFiles): Promise<readonly Diagnostic[]> {
-  const { watchers } = config;
+export async function checkHost(files: LoadedFiles): Promise<readonly Diagnostic[]> {
+  return [...(await checkCommands(files)), ...checkPlugins(files), ...(await checkWatchers(files))];
+}
+
+/** Without one of its commands circusd does not start. */
+async function checkCommands({ config, placeOf }: LoadedFiles): Promise<readonly Diagnostic[]> {
+  const { commands } = config.arbiter;
+  if (commands.length === 0) return [];
+  const within = { transport: openMemory(), endpoint: "memory://check" };
+  const added = await new AddedCommands((modules) => loadCommands(modules, within)).replace(commands);
+  return added.ok ? [] : [{ severity: "error", message: added.failure, place: placeOf("circus", "commands") }];
+}
+
+/** Their modules are not for circusd to load: a plugin has a process of its own. */
+function checkPlugins({ config, placeOf }: LoadedFiles): readonly Diagnostic[] {
+  return config.plugins.flatMap(({ name, use, active }): readonly Diagnostic[] => {
+    const understood = parsePluginUse(use);
+    if (!active || !understood.ok || understood.value.kind !== "file" || understood.value.path.startsWith("file:")) return [];
+    const { path } = understood.value;
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return [];
+    const message = `[plugin:${name}]: The plugin will not start: no such file "${path}"`;
+    return [{ severity: "warning", message, place: placeOf(`plugin:${name}`, "use") }];
+  });
+}
+
+async function checkWatchers({ config, placeOf }: LoadedFiles): Promise<readonly Diagnostic[]> {
+  const sections = [
+    ...config.watchers.map((spec) => ({ section: `watcher:${spec.name}`, spec })),
+    ...config.plugins.filter(({ active }) => active).map(({ watcher }) => ({ section: watcher.name, spec: watcher })),
+  ];
+  const watchers = sections.map(({ spec }) => spec);
   const means: Means = { hooks: createHooks({ log: SILENT }), clock: systemClock(), identify: await identifier(watchers) };
   const found = await Promise.all(
-    watchers.map(async (spec) => {
+    sections.map(async ({ section, spec }) => {
       const findings = await checkWatcher(spec, means);
       return findings.map(({ severity, option, message }): Diagnostic => {
-        return { severity, message: `[watcher:${spec.name}]: ${message}`, place: placeOf(spec.name, option) };
+        return { severity, message: `[${section}]: ${message}`, place: placeOf(section, option) };
       });
     }),
   );

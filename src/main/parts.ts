@@ -42,6 +42,8 @@ export interface Setting {
   readonly handed?: readonly HandedSocket[];
   /** Take over orphans, which is a trait of the whole program. */
   readonly subreaper: boolean;
+  /** Whether the program has no children but the daemon's. */
+  readonly alone: boolean;
 }
 
 const STDOUT = 1;
@@ -56,18 +58,19 @@ export async function assemble({ config, overrides, log, umask, handed }: Reques
     adopt: adopter(umask),
     subreaper: true,
     openCircuit: null,
+    alone: true,
   });
 }
 
 /** @throws where the system refuses what an arbiter needs */
-export function systemParts({ log, transport, load, adopt, subreaper, openCircuit, handed = [] }: Setting): ArbiterParts {
+export function systemParts({ log, transport, load, adopt, subreaper, alone, openCircuit, handed = [] }: Setting): ArbiterParts {
   const clock = systemClock();
   const native = loadNative();
   return {
     clock,
     random: Math.random,
     log,
-    host: new LinuxProcessHost(native, { subreaper, log }),
+    host: new LinuxProcessHost(native, { subreaper, alone, log }),
     outputs: createOutputs({ log, clock, stdout: STDOUT }),
     sockets: createSockets({ handed }),
     hooks: createHooks({ log }),

@@ -30,8 +30,15 @@ export async function loadCommandModule<Context>(module: string, base: string): 
     const read = readDefinition<Context>(member(exported, "default") ?? exported);
     return read.ok ? read : fail(`Cannot use "${module}" as a command: ${read.failure}`);
   } catch (error) {
-    return fail(`Cannot load command "${module}": ${error instanceof Error ? error.message : String(error)}`);
+    return fail(`Cannot load command "${module}": ${reasonOf(error)}`);
   }
+}
+
+/** What a missing file is told as must not depend on which call has missed it. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const missing = "syscall" in error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+  return missing ? "there is no such file; write the path of a module" : error.message;
 }
 
 async function addressOf(module: string, base: string): Promise<string> {

@@ -18,6 +18,11 @@ import { ProcessTree, type Forest } from "./tree.js";
 export interface HostOptions {
   /** Take over the orphans of all descendants (PR_SET_CHILD_SUBREAPER): right for a daemon, not for a library. */
   readonly subreaper: boolean;
+  /**
+   * Whether every child of this process is the host's, so that what is left at the end is ended, too. In somebody's
+   * program there are children of its own and those of other hosts, which cannot be told from orphans.
+   */
+  readonly alone: boolean;
   /** Told of processes that cannot be killed. */
   readonly log: Pick<Log, "error">;
 }
@@ -45,16 +50,18 @@ export class LinuxProcessHost implements ProcessHost {
   readonly #remains = new Map<Pid, Worker>();
   readonly #released = new Released();
   readonly #purge: Purge;
+  readonly #alone: boolean;
   readonly #privileged = process.geteuid?.() === 0;
   #batch: { readonly worker: Worker; readonly exit: Exit }[] = [];
   #poll: NodeJS.Timeout | null = null;
 
   /**
    * @throws where the kernel refuses to make this process a subreaper
-   * @example `const host = new LinuxProcessHost(loadNative(), { subreaper: true, log });`
+   * @example `const host = new LinuxProcessHost(loadNative(), { subreaper: true, alone: true, log });`
    */
-  constructor(native: Native, { subreaper, log }: HostOptions) {
+  constructor(native: Native, { subreaper, alone, log }: HostOptions) {
     this.#native = native;
+    this.#alone = alone;
     const table = this.#table;
     keepFromWorkers(native);
     const adopted = subreaper ? native.becomeSubreaper() : null;
@@ -124,7 +131,8 @@ export class LinuxProcessHost implements ProcessHost {
     this.#table.refresh();
     this.#purge.close();
     this.#released.prune(() => this.#forest.orphans());
-    const spared = (stat: ProcStat): boolean => this.#workers.has(stat.session) || this.#released.spares(stat);
+    const spared = (stat: ProcStat): boolean =>
+      this.#workers.has(stat.session) || this.#released.spares(stat) || (!this.#alone && !this.#isOrphan(stat.pid));
     await sweep(this.#forest, { spared, remains: [...this.#remains.values()].map((worker) => worker.tree) });
     this.#reaper.close();
     this.#workers.clear();

@@ -4,6 +4,7 @@
  * and would miss one that somebody else has reaped.
  */
 import type { Exit, Pid } from "../core/ports.js";
+import { onChildDeath } from "./child-deaths.js";
 import type { Native, WaitStatus } from "./native.js";
 
 export interface Deaths {
@@ -31,7 +32,7 @@ const STRANGER_GRACE = 250;
 export class Reaper {
   readonly #native: Native;
   readonly #deaths: Deaths;
-  readonly #onSignal = (): void => this.#collect();
+  readonly #unlisten: () => void;
   /** Dead children that may be libuv's, and when they were first seen. */
   readonly #strangers = new Map<Pid, number>();
   #timer: NodeJS.Timeout | null = null;
@@ -39,11 +40,11 @@ export class Reaper {
   constructor(native: Native, deaths: Deaths) {
     this.#native = native;
     this.#deaths = deaths;
-    process.on("SIGCHLD", this.#onSignal);
+    this.#unlisten = onChildDeath(() => this.#collect());
   }
 
   close(): void {
-    process.off("SIGCHLD", this.#onSignal);
+    this.#unlisten();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }

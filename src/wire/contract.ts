@@ -195,8 +195,11 @@ export interface Commands {
     properties: { readonly name?: string };
     reply:
       | { readonly statuses: Readonly<Record<string, WatcherStatus>> }
-      /** `stops` (added): how often it was told to stop, so that who means to start it sees whether another stopped it since. */
-      | { readonly status: WatcherStatus; readonly stops?: number };
+      /**
+       * Added: `stops`, how often it was told to stop, so that who means to start it sees whether another stopped it
+       * since; `demise`, why it went down or goes down without having been told to, else null.
+       */
+      | { readonly status: WatcherStatus; readonly stops?: number; readonly demise?: string | null };
   };
   stop: { properties: Waiting & { readonly name?: string; readonly match?: Match }; reply: { readonly info?: null } };
   /**

@@ -63,6 +63,11 @@ const FAULTS: readonly (readonly [title: string, module: string, message: RegExp
     "export default { name: 'list', execute() {} }",
     /Cannot add command "list": circusd has one of that name/,
   ],
+  [
+    "has the name of one that circusctl carries out itself",
+    "export default { name: 'import', execute() {} }",
+    /Cannot add command "import": circusctl means something of its own by that word; give it another name/,
+  ],
   ["has no name", "export default { execute() {} }", /Cannot use ".*hello\.js" as a command: its default export needs a name/],
   ["does nothing", "export default { name: 'hello' }", /needs a function execute\(properties, circus\)/],
   ["cannot be read", "export default {", /Cannot load command ".*hello\.js"/],

@@ -35,7 +35,9 @@ const SHELLS: readonly Shell[] = [
 for (const { name, start, load, file } of SHELLS) {
   const missing = without(name, "--version") || without("tmux", "-V");
   test(`the Tab key in ${name} completes commands, options and watchers of the daemon that is named`, { skip: missing }, async (t) => {
-    const daemon = await Daemon.start(t, { ini: "[watcher:webapp]\ncmd = sleep 3600\n[watcher:plugin:it]\ncmd = sleep 3600" });
+    const daemon = await Daemon.start(t, {
+      ini: "[watcher:webapp]\ncmd = sleep 3600\n[watcher:plugin:it]\ncmd = sleep 3600\n[watcher:odd $(id)]\ncmd = sleep 3600",
+    });
     const terminal = await Terminal.open(t, { width: 150, env: { HOME: daemon.dir.path } });
     await daemon.dir.write("bin/circusctl", `#!/bin/sh\nexec ${process.execPath} ${repositoryPath("bin", "circusctl.js")} "$@"\n`, 0o755);
     await terminal.enter(`PATH=${daemon.dir.join("bin")}:$PATH; export PATH`);
@@ -54,6 +56,8 @@ for (const { name, start, load, file } of SHELLS) {
     await completes("reloadc", /control\.sock reloadconfig\s*$/);
     await completes("incr web", /control\.sock incr webapp\s*$/);
     await completes("incr plugin:", /control\.sock incr plugin:it\s*$/);
+    // What a far daemon calls its watchers is not to be run here.
+    await completes("incr od", /control\.sock incr odd\\ \\\$\\\(id\\\)\s*$/);
     await completes("stop webapp --wai", /control\.sock stop webapp --waiting\s*$/);
     await terminal.press("C-u");
     assert.equal(await daemon.status("webapp"), "active");

@@ -3,26 +3,16 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import net from "node:net";
 import test from "node:test";
 import { ask, Feed, startConsole } from "../helpers/console.js";
 import { eventually } from "../helpers/facts.js";
+import { freePort } from "../helpers/free-port.js";
 import { without } from "../helpers/partners.js";
 import { repositoryPath } from "../helpers/root.js";
 import { tempDir } from "../helpers/temp.js";
 
 const NGINX = "/usr/sbin/nginx";
 const NAME = "console.example.org";
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  assert.ok(typeof address === "object" && address !== null);
-  return address.port;
-}
 
 function template(): string {
   return readFileSync(repositoryPath("test", "fixtures", "nginx-console.conf"), "utf8");

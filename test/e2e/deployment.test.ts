@@ -1,8 +1,9 @@
 /** What stands in deploy/ is understood by those whom it is for. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, readFileSync, readdirSync } from "node:fs";
+import { chmodSync, cpSync, readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
+import { onDebianHost, withoutDebianHost } from "../helpers/debian-host.js";
 import { without } from "../helpers/partners.js";
 import { repositoryPath } from "../helpers/root.js";
 import { tempDir } from "../helpers/temp.js";
@@ -25,6 +26,38 @@ test("systemd finds no fault with the units", { skip: without("systemd-analyze",
   // Faults of other units on this host are not ours.
   const faults = (stdout + stderr).split("\n").filter((line) => line.includes(dir.path) || /circusd/.test(line));
   assert.deepEqual([status, faults], [0, []]);
+});
+
+const noHost = withoutDebianHost() || without("systemd-analyze", "--version");
+
+test("the commands that put the unit beside npm's package do so", { skip: noHost }, async (t) => {
+  const dir = await tempDir(t);
+  const block = /^```\n((?:cd .*\n)?adduser [\s\S]*?)^```$/m.exec(readFileSync(repositoryPath("docs", "deployment.md"), "utf8"))?.[1] ?? "";
+  const home = dir.join("lib/node_modules/circusd");
+  cpSync(deploy(), `${home}/deploy`, { recursive: true });
+  await dir.write("bin/circusd", "#!/bin/sh\n", 0o755);
+  execFileSync("tar", ["--create", "--file", "files.tar", "lib", "bin"], { cwd: dir.path });
+  // npm and a systemd that runs are not there; they are asked for one thing each.
+  const script = `tar --extract --file /tmp/package --directory /usr/local
+export PATH=/usr/local/bin:$PATH
+npm() { [ "$*" = "root --global" ] && echo /usr/local/lib/node_modules; }
+systemctl() { echo "systemctl $*"; }
+cd /
+${block}
+systemd-analyze verify --man=no circusd.service 2>&1
+stat --format "%a %U %G" /etc/circus/circus.ini
+grep ^ExecStart= /etc/systemd/system/circusd.service
+id --name --user circus`;
+  const { status, stdout, stderr } = onDebianHost(script, dir.join("files.tar"));
+  assert.equal(status, 0, stdout + stderr);
+  assert.deepEqual(stdout.split("\n").slice(-6), [
+    "systemctl daemon-reload",
+    "systemctl enable --now circusd",
+    "640 root circus",
+    "ExecStart=/usr/local/bin/circusd /etc/circus/circus.ini",
+    "circus",
+    "",
+  ]);
 });
 
 test("the template says what the service says, but for the names of its instance", () => {

@@ -55,7 +55,7 @@ test("a Python client that speaks as Circus's does lists, adds, starts and stops
     pids: { status: "ok", pids: started },
     status: { status: "ok", statuses: { "My Neighbour": "active", web: "active" } },
     stop: { status: "ok", info: null },
-    stopped: { status: "stopped", stops: 1 },
+    stopped: { status: "stopped", stops: 1, demise: null },
     rm: { status: "ok" },
   });
   assert.ok(Array.isArray(events));

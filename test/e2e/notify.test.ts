@@ -49,7 +49,7 @@ for (const kind of ["a path", "an abstract address"]) {
     const ready = await next(heard, "READY");
     assert.equal(ready.message["STATUS"], "1 watcher active, 2 processes");
     assert.equal(heard[0]?.["STATUS"], "Starting");
-    await next(heard, "WATCHDOG", ready.index);
+    await next(heard, "WATCHDOG", ready.index + 1);
     daemon.process.kill("SIGHUP");
     const reloading = await next(heard, "RELOADING", ready.index);
     assert.match(reloading.message["MONOTONIC_USEC"] ?? "", /^[1-9]\d+$/);

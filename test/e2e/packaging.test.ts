@@ -6,9 +6,11 @@ import { existsSync, readFileSync, readdirSync, statSync, symlinkSync } from "no
 import { mkdir } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import test from "node:test";
+import { onDebianHost, withoutDebianHost } from "../helpers/debian-host.js";
 import { eventually } from "../helpers/facts.js";
 import { without } from "../helpers/partners.js";
 import { repositoryPath, repositoryRoot } from "../helpers/root.js";
+import { onSystemdHost } from "../helpers/systemd-host.js";
 import { tempDir, type TempDir } from "../helpers/temp.js";
 
 /** The programs that an installed circusd finds: no compiler, no npm, nothing of this repository. */
@@ -51,15 +53,83 @@ async function tryOut(dir: TempDir, programs: { readonly circusd: string; readon
   }
 }
 
+/** Everything that an administrator does with a package. What each part tells follows its name. */
+const LIFE_OF_A_PACKAGE = `
+dpkg-query --show nodejs > /dev/null 2>&1 || given=--ignore-depends=nodejs
+dpkg() { command dpkg --force-unsafe-io --no-triggers --path-include="*" $given "$@" > /tmp/said || { cat /tmp/said; exit 1; }; }
+dpkg --install /tmp/package
+command dpkg --verify circusd
+echo "== user"; getent passwd circus
+echo "== configuration"; stat --format "%a %U %G %n" /etc/circus /etc/circus/circus.ini
+echo "== unit"
+command -v man > /dev/null || man=--man=no
+systemd-analyze verify $man circusd.service circusd@web.service 2>&1
+basename "$(readlink /etc/systemd/system/multi-user.target.wants/circusd.service)"
+echo "== logrotate"; logrotate --debug /etc/logrotate.d/circusd 2>&1
+echo "== daemon"
+install --directory --owner=circus --group=circus /run/circusd /var/lib/circusd /var/log/circus
+setpriv --reuid=circus --regid=circus --init-groups circusd --daemon --pidfile /run/circusd/pid /etc/circus/circus.ini
+export CIRCUSCTL_ENDPOINT=ipc:///run/circusd/control.sock
+ps -o user=,args= -p "$(cat /run/circusd/pid)" | tr -s " "
+circusctl numwatchers
+circusctl quit
+echo "== upgrade"
+echo "; mine" >> /etc/circus/circus.ini
+dpkg --install /tmp/package
+tail -n 1 /etc/circus/circus.ini
+stat --format "%a %U %G" /etc/circus/circus.ini
+echo "== removed"
+dpkg --remove circusd
+ls /usr/bin/circusd /usr/lib/circusd 2> /dev/null || ls /etc/circus/* /etc/logrotate.d/circusd
+echo "== purged"
+dpkg --purge circusd
+ls --directory /etc/circus /etc/logrotate.d/circusd /var/log/circus /usr/lib/circusd 2> /dev/null || id --name --user circus
+`;
+
+/** Its workers take their time to stop, so that a reload does. */
+const LIFE_OF_A_SERVICE = {
+  prepare: `
+command -v systemctl > /dev/null
+dpkg-query --show nodejs > /dev/null 2>&1 || given=--ignore-depends=nodejs
+dpkg --force-unsafe-io --no-triggers $given --install /tmp/package
+cat >> /etc/circus/circus.ini << end
+[watcher:web]
+cmd = sh -c "trap 'sleep 0.5; exit' TERM; : > ready.\\$\\$; while :; do sleep 0.05; done"
+copy_env = True
+numprocesses = 2
+end`,
+  script: `
+export CIRCUSCTL_ENDPOINT=ipc:///run/circusd/control.sock
+show() { echo $(systemctl show --value --property=ActiveState circusd) $(systemctl show --value --property=$1 circusd); }
+trapped() { until [ "$(ls /var/lib/circusd | wc -l)" = $1 ]; do sleep 0.05; done; }
+trapped 2
+show StatusText
+circusctl list web
+systemctl reload circusd
+show StatusText
+circusctl list web
+trapped 4
+pid=$(systemctl show --value --property=MainPID circusd)
+ps -o user=,args= -p $pid | tr -s " "
+systemctl stop circusd
+show Result
+ps -u circus > /dev/null || echo "none is left"
+`,
+};
+
 test(
   "the Debian package and the one of npm are whole, and run where nothing can be compiled",
   { skip: without("dpkg-deb", "--version") },
   async (t) => {
     const dir = await tempDir(t);
+    const npm = (cwd: string, ...args: string[]) => execFileSync("npm", args, { cwd, stdio: "ignore" });
+    await mkdir(dir.join("packed"));
+    npm(repositoryRoot(), "pack", "--ignore-scripts", "--pack-destination", dir.join("packed"));
+    const packed = dir.join("packed", readdirSync(dir.join("packed"))[0] ?? "");
     const file = execFileSync(
       process.execPath,
-      [repositoryPath("scripts", "debian.js"), "--quick", "--from", repositoryRoot(), "--output", dir.path],
-      { encoding: "utf8" },
+      [repositoryPath("scripts", "debian.js"), "--quick", "--from", repositoryRoot(), "--packed", packed, "--output", dir.path],
+      { encoding: "utf8", env: { ...process.env, DEBFULLNAME: "Joe Builder", DEBEMAIL: "joe@example.com" } },
     ).trim();
     const root = dir.join("root");
 
@@ -70,6 +140,7 @@ test(
       assert.equal(field("Architecture"), execFileSync("dpkg", ["--print-architecture"], { encoding: "utf8" }).trim());
       assert.match(field("Depends"), /^nodejs \(>= 20\.19\)/);
       assert.equal(field("Package"), "circusd");
+      assert.equal(field("Maintainer"), "Joe Builder <joe@example.com>");
       const conffiles = execFileSync("dpkg-deb", ["--info", file, "conffiles"], { encoding: "utf8" });
       assert.equal(conffiles, "/etc/circus/circus.ini\n/etc/logrotate.d/circusd\n");
     });
@@ -96,7 +167,7 @@ test(
 
     execFileSync("dpkg-deb", ["--extract", file, root]);
 
-    await t.test("it brings programs, unit, configuration, logrotate and manual pages", () => {
+    await t.test("it brings programs, unit, configuration, logrotate, manual pages and completions", () => {
       const programs = readdirSync(dir.join("root", "usr/bin"));
       assert.ok(programs.includes("circusd") && programs.includes("circusctl"));
       for (const name of programs) assert.match(readFileSync(dir.join("root", "usr/bin", name), "utf8"), /^#!\/usr\/bin\/node\n/, name);
@@ -110,6 +181,9 @@ test(
         "usr/lib/systemd/system/circusd@.service",
         "etc/logrotate.d/circusd",
         "usr/share/doc/circusd/copyright",
+        "usr/share/bash-completion/completions/circusctl",
+        "usr/share/zsh/vendor-completions/_circusctl",
+        "usr/share/fish/vendor_completions.d/circusctl.fish",
       ]) {
         assert.ok(existsSync(dir.join("root", name)), name);
       }
@@ -124,20 +198,47 @@ test(
       tryOut(dir, { circusd: dir.join("root/usr/bin/circusd"), circusctl: dir.join("root/usr/bin/circusctl") }),
     );
 
-    await t.test("what npm packs, in a prefix as npm makes it, runs with the same packages beside it", async () => {
+    const noHost = withoutDebianHost() || without("systemd-analyze", "--version") || without("logrotate", "--version");
+    await t.test("it is installed, upgraded, removed and purged by dpkg, with a user of its own", { skip: noHost }, () => {
+      const { status, stdout, stderr } = onDebianHost(LIFE_OF_A_PACKAGE, file);
+      assert.equal(status, 0, stdout + stderr);
+      const told = new Map(stdout.split(/^== /m).map((part) => part.split(/\n(.*)/s, 2) as [string, string]));
+      assert.match(told.get("user") ?? "", /^circus:x:\d{3}:\d{3}:[^:]*:\/var\/lib\/circusd:\/usr\/sbin\/nologin\n$/);
+      assert.equal(told.get("configuration"), "750 root circus /etc/circus\n640 root circus /etc/circus/circus.ini\n");
+      assert.equal(told.get("unit"), "circusd.service\n", "it is enabled, and systemd has nothing to say against it");
+      assert.match(told.get("logrotate") ?? "", /rotating pattern: \/var\/log\/circus\/\*\.log/);
+      assert.doesNotMatch(told.get("logrotate") ?? "", /error/i);
+      assert.equal(told.get("daemon"), "circus circusd\n0\nok\n");
+      assert.equal(told.get("upgrade"), "; mine\n640 root circus\n");
+      assert.equal(told.get("removed"), "/etc/circus/circus.ini\n/etc/logrotate.d/circusd\n");
+      assert.equal(told.get("purged"), "circus\n", "nothing is left but the user, whose files may be anywhere");
+    });
+
+    await t.test("systemd starts, reloads, watches and stops its service", { skip: noHost }, async (t) => {
+      const said = await onSystemdHost(await tempDir(t), { file, unit: "circusd.service", ...LIFE_OF_A_SERVICE });
+      if (said === null) return t.skip("systemd cannot be started here");
+      const [up = "", before, reload = "", after, ...rest] = said.split("\n");
+      assert.equal(up, "active 1 watcher active, 2 processes", said);
+      assert.equal(reload, "active 1 watcher active, 2 processes", "the reload is over when systemctl returns");
+      assert.match(`${before} ${after}`, /^\d+,\d+ \d+,\d+$/);
+      assert.ok(before?.split(",").every((pid) => after?.split(",").includes(pid) === false));
+      assert.deepEqual(rest, ["circus circusd", "inactive success", "none is left", ""]);
+    });
+
+    await t.test("what npm packs is installed by npm into an empty prefix, and runs with the same packages beside it", async () => {
       await using prefix = await tempDir();
-      execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", prefix.path], {
-        cwd: repositoryRoot(),
-        stdio: "ignore",
-      });
-      const [tarball = ""] = readdirSync(prefix.path);
+      execFileSync("tar", ["--extract", "--gzip", "--file", packed], { cwd: prefix.path });
+      // The packages that it needs are put beside it afterwards: a test asks no registry.
+      const about = JSON.parse(readFileSync(prefix.join("package", "package.json"), "utf8")) as Readonly<Record<string, unknown>>;
+      await prefix.write("package/package.json", JSON.stringify({ ...about, dependencies: {} }));
+      execFileSync("tar", ["--create", "--file", "package.tar", "package"], { cwd: prefix.path });
+      const quietly = ["--offline", "--no-audit", "--no-fund", "--cache", prefix.join("cache")];
+      npm(prefix.path, "install", "--global", ...quietly, "--prefix", prefix.path, prefix.join("package.tar"));
       const home = prefix.join("lib", "node_modules", "circusd");
-      await mkdir(home, { recursive: true });
-      execFileSync("tar", ["--extract", "--gzip", "--strip-components=1", "--file", prefix.join(tarball), "--directory", home]);
       symlinkSync(dir.join("root/usr/lib/circusd/node_modules"), `${home}/node_modules`);
-      await mkdir(prefix.join("bin"));
-      for (const name of ["circusd", "circusctl"]) symlinkSync(`../lib/node_modules/circusd/bin/${name}.js`, prefix.join("bin", name));
       assert.equal(existsSync(`${home}/dist/test`), false, "tests stay here");
+      assert.deepEqual(readdirSync(prefix.join("bin")).sort(), readdirSync(dir.join("root/usr/bin")).sort());
+      assert.ok(existsSync(prefix.join("share/man/man5/circus.ini.5")));
       await tryOut(prefix, { circusd: prefix.join("bin/circusd"), circusctl: prefix.join("bin/circusctl") });
     });
   },

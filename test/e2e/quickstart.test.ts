@@ -3,22 +3,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import test from "node:test";
 import { eventually, kill } from "../helpers/facts.js";
+import { freePort } from "../helpers/free-port.js";
 import { repositoryPath } from "../helpers/root.js";
 import { tempDir } from "../helpers/temp.js";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  assert.ok(address !== null && typeof address === "object");
-  return address.port;
-}
 
 test("the quickstart answers from its workers, and goes on answering when one is killed", async (t) => {
   const dir = await tempDir(t);

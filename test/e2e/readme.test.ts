@@ -5,7 +5,8 @@ import test from "node:test";
 import { without } from "../helpers/partners.js";
 import { repositoryPath } from "../helpers/root.js";
 import { tempDir } from "../helpers/temp.js";
-import { Foreground, freePort, kind, Shell, starterOf, stepsOf } from "../helpers/typed.js";
+import { freePort } from "../helpers/free-port.js";
+import { Foreground, kind, Shell, starterOf, stepsOf } from "../helpers/typed.js";
 
 const noCurl = without("curl", "--version");
 

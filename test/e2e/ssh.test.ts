@@ -7,7 +7,8 @@ import test, { type TestContext } from "node:test";
 import { Daemon, descendants, isAlive } from "../helpers/daemon.js";
 import { commandOf, eventually, fileWith, kill } from "../helpers/facts.js";
 import { repositoryPath } from "../helpers/root.js";
-import { freePort, Sshd, withoutSshd } from "../helpers/sshd.js";
+import { freePort } from "../helpers/free-port.js";
+import { Sshd, withoutSshd } from "../helpers/sshd.js";
 
 const WEB = "[watcher:web]\ncmd = sleep 600\n";
 const skip = withoutSshd();

@@ -5,7 +5,8 @@ import test from "node:test";
 import { without } from "../helpers/partners.js";
 import { repositoryPath } from "../helpers/root.js";
 import { tempDir } from "../helpers/temp.js";
-import { Foreground, freePort, kind, Shell, starterOf, stepsOf, type Command, type Place } from "../helpers/typed.js";
+import { freePort } from "../helpers/free-port.js";
+import { Foreground, kind, Shell, starterOf, stepsOf, type Command, type Place } from "../helpers/typed.js";
 
 /** What a terminal shows where somebody presses Ctrl-C. */
 const INTERRUPT = "^C";

@@ -17,6 +17,8 @@ export interface Run {
 }
 
 export interface Setting {
+  /** Whether somebody seems to be at the endpoint. @default false */
+  readonly listening?: boolean;
   readonly answer?: Answer;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Readable;
@@ -63,6 +65,7 @@ export async function circusctl(argv: readonly string[], setting: Setting = {}):
     stdout: out.stream,
     stderr: err.stream,
     version: "1.2.3",
+    isListening: async () => setting.listening ?? false,
     openTransport: async () => transport,
     run: async () => ({ ended: Promise.resolve({ how: "exit code 255", said: "no route to host" }), end: () => undefined }),
     ask: async ({ group, heard }) => {

@@ -77,13 +77,15 @@ export class Daemon {
     const dir = options.dir ?? (await tempDir());
     for (const [name, text] of Object.entries(options.files ?? {})) await dir.write(name, text, 0o755);
     await dir.write("circus.ini", configuration(dir, options));
+    // Once circusd runs nothing may come between it and its clean-up.
+    const transport = await openZmq();
     const [program, ...args] = [...(options.wrapper ?? ENDS_WITH_US), process.execPath, repositoryPath("bin", "circusd.js"), "circus.ini"];
     const child = spawn(program ?? process.execPath, [...args, ...(options.args ?? [])], {
       cwd: dir.path,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const client = new CircusClient({ transport: await openZmq(), endpoint: endpointIn(dir), timeout: PATIENCE / 1000 });
+    const client = new CircusClient({ transport, endpoint: endpointIn(dir), timeout: PATIENCE / 1000 });
     const owner = /^endpoint_owner *= *(\S+)/m.exec(options.circus ?? "")?.[1] ?? null;
     const daemon = new Daemon(dir, { process: child, client, owner });
     t.after(async () => {

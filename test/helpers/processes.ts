@@ -59,7 +59,7 @@ export const PLAIN: SpawnPlan = {
 export function setUp(cleanup: Cleanup, { subreaper = true, native = {} }: StageOptions = {}): Stage {
   const errors: string[] = [];
   const log = { error: (message: string) => void errors.push(message) };
-  const host = new LinuxProcessHost({ ...loadNative(), ...native }, { subreaper, log });
+  const host = new LinuxProcessHost({ ...loadNative(), ...native }, { subreaper, alone: true, log });
   const living = new Set<Puppet>();
   // Neither signals nor orphans keep a program alive that waits for nothing else.
   const awake = setInterval(() => undefined, 60_000);

@@ -2,10 +2,10 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
-import { createServer } from "node:net";
 import { userInfo } from "node:os";
 import { descendants } from "./daemon.js";
 import { eventually, kill } from "./facts.js";
+import { freePort } from "./free-port.js";
 import { tempDir, type TempDir } from "./temp.js";
 
 interface Cleanup {
@@ -112,15 +112,4 @@ function clientConfig(dir: TempDir): string {
     ...[`UserKnownHostsFile ${dir.join("known_hosts")}`, "GlobalKnownHostsFile /dev/null", "LogLevel ERROR"],
   ];
   return `Host *\n${lines.map((line) => `  ${line}\n`).join("")}`;
-}
-
-/** A TCP port of loopback that nobody has just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  server.close();
-  await once(server, "close");
-  return address.port;
 }

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -49,17 +48,6 @@ export function kind(text: string): string {
     .replace(/worker \d+/g, "worker WID")
     .replace(/ {2,}/g, " ")
     .replace(/(?<!\d)\d{2,}(?!\d| Hello| answers)/g, "PID");
-}
-
-/** A port of this host that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  assert.ok(address !== null && typeof address === "object");
-  return address.port;
 }
 
 /** How long the next line is waited for before the test fails, in milliseconds. */

@@ -5,6 +5,6 @@ import { done } from "./outcome.js";
 export const status: Handler<"status"> = (arbiter, { name }) => {
   if (name === undefined)
     return done({ statuses: Object.fromEntries(arbiter.watchers.all().map((runner) => [runner.spec.name, runner.status])) });
-  const { status, stops } = arbiter.watchers.get(name);
-  return done({ status, stops });
+  const { status, stops, demise } = arbiter.watchers.get(name);
+  return done({ status, stops, demise });
 };

@@ -21,6 +21,8 @@ export const command: Command<"commands"> = {
     const commands = reply["commands"];
     const all = Array.isArray(commands) ? commands.filter(isObject) : [];
     if (all.length === 0) return "No commands are added";
-    return all.map(({ name, operands, summary }) => `${[name, operands].map(String).join(" ").trim()}: ${String(summary)}`).join("\n");
+    return all
+      .map(({ name, operands, summary }) => `${String(name)} ${String(operands)}`.trim() + (summary === "" ? "" : `: ${String(summary)}`))
+      .join("\n");
   },
 };

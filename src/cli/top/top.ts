@@ -6,7 +6,7 @@ import { readTopArguments, type TopSettings } from "./options.js";
 import type { TerminalScreen } from "./screen.js";
 
 /** What circus-top needs of the world. */
-export interface TopWorld extends Omit<World, "ask" | "importConfiguration" | "onInterrupt"> {
+export interface TopWorld extends Omit<World, "ask" | "importConfiguration" | "isListening" | "onInterrupt"> {
   readonly clock: Clock;
   /** Aborted when a signal asks the program to end. */
   readonly ending: AbortSignal;

@@ -10,6 +10,7 @@ import { hookFromWire, isHookName } from "./hooks.js";
 import { args, decimal, text } from "./kinds.js";
 import { isLimitKey, limitFromWire, limitName } from "./limits.js";
 import { nearest } from "./near.js";
+import { defaultPluginWatcher, PLUGIN_FORCED } from "./plugin.js";
 import type { Change } from "./option.js";
 import { repr } from "./repr.js";
 import { streamFromConf } from "./streams.js";
@@ -64,6 +65,15 @@ export function setOptions(
   if (!steps.ok) return steps;
   const changed = steps.value.spec;
   return changed.singleton && changed.numprocesses > 1 ? fail("Singleton watcher has a single process") : steps;
+}
+
+/** Gives the watcher of a plugin those of its options that any watcher may have; the others are the plugin's own. */
+export function pluginWatcherFromWire(name: string, options: Readonly<Record<string, OptionValue>>): Result<WatcherSpec, string> {
+  const isWatchers = (key: string): boolean =>
+    watcherOption(key) !== null || isLimitKey(key) || key.startsWith("hooks.") || streamName(key) !== null;
+  const given = Object.entries(options).filter(([key]) => isWatchers(key) && !PLUGIN_FORCED.includes(key));
+  const steps = readAll(defaultPluginWatcher(name), Object.fromEntries(given), () => true);
+  return steps.ok ? succeed(steps.value.spec) : steps;
 }
 
 function readAll(

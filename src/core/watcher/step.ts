@@ -65,7 +65,7 @@ function takeIn(turn: Turn, event: WatcherEvent): void {
     case "emptied":
       return turn.tell(event.key, { kind: "emptied" });
     case "deadline":
-      return turn.tell(event.key, { kind: "timeout" });
+      return overdue(turn, event.key);
     case "aged":
       return turn.find(event.key)?.doomed === null ? turn.doom(event.key, "killed") : undefined;
     case "wake":
@@ -102,6 +102,17 @@ function prepared(turn: Turn, event: Extract<WatcherEvent, { kind: "prepared" }>
       }
       return giveUp(turn, { exit: null, reason: event.reason });
   }
+}
+
+/** Its time to end is over: it is killed, which may cost it work, and so is told. */
+function overdue(turn: Turn, key: Key): void {
+  const state = turn.find(key)?.state;
+  if (state?.kind === "stopping" || state?.kind === "sweeping") {
+    const who = state.kind === "stopping" ? `process ${state.pid}` : `what process ${state.pid} has left behind`;
+    const seconds = Number(((turn.at.now - state.asked) / 1000).toFixed(1));
+    turn.log("warning", `${turn.draft.spec.name}: ${who} has not ended within ${seconds} s; killing it with SIGKILL`);
+  }
+  turn.tell(key, { kind: "timeout" });
 }
 
 /** after_spawn refused a process that runs: an answer to one that is gone or going is of no use any more. */

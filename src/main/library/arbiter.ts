@@ -1,4 +1,5 @@
 /** An arbiter inside somebody's program: supervision as a library. */
+import { setTimeout as delay } from "node:timers/promises";
 import { Arbiter as Supervisor } from "../../arbiter/arbiter.js";
 import { CircusClient } from "../../client/call.js";
 import { subscribe, type Events } from "../../client/listen.js";
@@ -11,9 +12,13 @@ import type { Transport } from "../../wire/transport.js";
 import { addOwnWatchers } from "../own-programs.js";
 import { systemParts } from "../parts.js";
 import { configOf, type ArbiterSettings, type WatcherSettings } from "./settings.js";
+import { Subscriptions } from "./subscriptions.js";
 
 /** Node's timers keep the program alive only below this length, in milliseconds. */
 const FOREVER = 2 ** 31 - 1;
+
+/** Milliseconds for which an answer that was sent at the end, as that to `quit`, is still on its way. */
+const FAREWELL = 50;
 
 const ignore = (): void => undefined;
 const SILENT: Log = { debug: ignore, info: ignore, warning: ignore, error: ignore, critical: ignore };
@@ -36,7 +41,7 @@ export async function getArbiter(watchers: readonly WatcherSettings[], settings:
   return new Arbiter(config, settings, await transportFor(config));
 }
 
-/** Several may live in one program. Made by {@link getArbiter}. */
+/** Several may live in one program. Made by {@link getArbiter}, as a transport is to be loaded first; so only its type is exported. */
 export class Arbiter implements AsyncDisposable {
   /** Sends any command, as circusctl does. */
   readonly client: CircusClient;
@@ -44,7 +49,9 @@ export class Arbiter implements AsyncDisposable {
   readonly #loaded: Loaded;
   readonly #transport: Transport;
   readonly #settings: ArbiterSettings;
+  readonly #subscriptions = new Subscriptions();
   #started: Promise<void> | null = null;
+  #over = false;
   #unlisten: () => void = ignore;
   #alive: NodeJS.Timeout | null = null;
 
@@ -55,10 +62,14 @@ export class Arbiter implements AsyncDisposable {
     this.#settings = settings;
     this.#transport = transport;
     const load = () => Promise.resolve(this.#loaded);
-    this.#supervisor = new Supervisor(
-      systemParts({ log, transport, load, adopt: () => [], subreaper: settings.subreaper ?? false, openCircuit: null }),
-    );
+    const { subreaper = false } = settings;
+    this.#supervisor = new Supervisor(systemParts({ log, transport, load, adopt: () => [], subreaper, alone: false, openCircuit: null }));
     this.client = new CircusClient({ transport, endpoint: config.arbiter.endpoint });
+    // It may also end by the command `quit`, or with an essential watcher.
+    void this.#supervisor.finished
+      .catch(ignore)
+      .then(() => delay(FAREWELL))
+      .then(() => this.#letGo());
   }
 
   /** Resolves when it has stopped, by `stop`, by a signal or by the command `quit`. */
@@ -69,19 +80,21 @@ export class Arbiter implements AsyncDisposable {
   /**
    * Binds endpoints and sockets and starts the watchers; resolves when they are up. From then on it keeps the program
    * alive until it is stopped.
-   * @throws Error where an endpoint or a socket cannot be bound; nothing runs then
+   * @throws Error where an endpoint or a socket cannot be bound, a user is not known or a hook cannot be loaded, and
+   * where it was stopped before; nothing runs then
    */
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    if (this.#over) throw new Error("Cannot start an arbiter that was stopped: make another with getArbiter");
     this.#started ??= this.#start();
     return this.#started;
   }
 
   /** Ends every process and closes everything; resolves when that is done. @returns names of watchers that would not stop */
   async stop(): Promise<readonly string[]> {
+    this.#over = true;
     this.#unlisten();
     const stuck = await this.#supervisor.stop();
-    if (this.#alive !== null) clearInterval(this.#alive);
-    await this.client.close();
+    await this.#letGo();
     return stuck;
   }
 
@@ -112,23 +125,38 @@ export class Arbiter implements AsyncDisposable {
   }
 
   /**
-   * Events as they come, until the loop is left.
+   * Events as they come, until the loop is left or the arbiter has ended.
    * @param topics prefixes such as `watcher.web.`
    * @example `for await (const { topic } of arbiter.events(["watcher."])) console.log(topic);`
    */
   events(topics: readonly string[] = [""]): Events {
-    return subscribe({ transport: this.#transport, endpoint: this.#loaded.config.arbiter.pubsubEndpoint, topics });
+    return this.#subscriptions.follow(
+      subscribe({ transport: this.#transport, endpoint: this.#loaded.config.arbiter.pubsubEndpoint, topics }),
+    );
   }
 
   async #start(): Promise<void> {
     this.#alive = setInterval(ignore, FOREVER);
     if (this.#settings.handleSignals === true) this.#unlisten = this.#listenToSignals();
     try {
+      for (const watcher of this.#loaded.config.watchers) {
+        this.#supervisor.checkIdentity(watcher);
+        await this.#supervisor.checkHooks(watcher);
+      }
       await this.#supervisor.start(this.#loaded);
     } catch (error) {
       await this.stop();
       throw error;
     }
+  }
+
+  /** Lets go of all that keeps the program alive. */
+  async #letGo(): Promise<void> {
+    this.#over = true;
+    this.#unlisten();
+    if (this.#alive !== null) clearInterval(this.#alive);
+    this.#subscriptions.close();
+    await this.client.close();
   }
 
   #listenToSignals(): () => void {

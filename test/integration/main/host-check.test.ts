@@ -72,3 +72,25 @@ test("directories, programs and virtualenvs that do not exist are warnings", asy
 test("a program behind a variable or a shell is not looked for", async (t) => {
   assert.deepEqual(await told(t, "[watcher:a]", "cmd = run-$(circus.wid)", "[watcher:b]", "cmd = no-such-program | x", "shell = True"), []);
 });
+
+test("a command that cannot be added is an error at the line of commands", async (t) => {
+  assert.deepEqual(await told(t, "[circus]", "commands = ./nope.js"), [
+    'circus.ini:4: error: Cannot load command "nope.js": there is no such file; write the path of a module',
+  ]);
+  assert.deepEqual(await told(t, "[circus]", "loglevel = info", "commands = ./throws.mjs"), [
+    'circus.ini:5: error: Cannot load command "throws.mjs": of its own',
+  ]);
+});
+
+test("a plugin whose file does not exist is a warning at its line, where it is to run", async (t) => {
+  assert.deepEqual(await told(t, "[plugin:mine]", "depth = 3", "use = ./nope.js:Mine"), [
+    'circus.ini:5: warning: [plugin:mine]: The plugin will not start: no such file "nope.js"',
+  ]);
+  assert.deepEqual(await told(t, "[plugin:mine]", "use = ./module.mjs:Mine", "[plugin:off]", "use = ./nope.js", "active = False"), []);
+});
+
+test("a plugin's watcher is checked as any other", async (t) => {
+  assert.deepEqual(await told(t, "[plugin:mine]", "use = flapping", "uid = nobody-of-that-name"), [
+    'circus.ini:5: error: [plugin:mine]: Cannot run workers as that user and group: no such user "nobody-of-that-name"',
+  ]);
+});

@@ -54,6 +54,32 @@ test("two arbiters in one program and the program's own children do not get into
   assert.ok(!after.includes(spared));
 });
 
+test("a program may have any number of arbiters, and Node sees no leak in that", async () => {
+  const warnings: string[] = [];
+  const note = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", note);
+  const arbiters = await Promise.all(Array.from({ length: 11 }, () => getArbiter([])));
+  await Promise.all(arbiters.map((arbiter) => arbiter.start()));
+  await Promise.all(arbiters.map((arbiter) => arbiter.stop()));
+  process.off("warning", note);
+  assert.deepEqual(warnings, []);
+});
+
+for (const subreaper of [false, true]) {
+  test(`the end of an arbiter${subreaper ? " that is a subreaper" : ""} is none of other children of its program`, async (t) => {
+    const child = spawn("sleep", ["3600"]);
+    t.after(() => child.kill());
+    await using spared = await getArbiter([SLEEP]);
+    const ended = await getArbiter([SLEEP], { subreaper });
+    await Promise.all([spared.start(), ended.start()]);
+    const pids = await spared.watcher("sleep").pids();
+    await ended.stop();
+    assert.deepEqual(await spared.watcher("sleep").pids(), pids);
+    assert.ok(pids.every(isAlive));
+    assert.ok(isAlive(child.pid ?? 0));
+  });
+}
+
 test("a Watcher's methods do what the commands do, and resolve when it is done", async () => {
   await using arbiter = await getArbiter([{ cmd: "sleep 3600", name: "web" }]);
   await arbiter.start();
@@ -134,13 +160,26 @@ test("with endpoints an arbiter answers other programs", async () => {
   assert.equal(await new Watcher(client, "web").status(), "active");
 });
 
+/** As a program in JavaScript calls it. */
+async function untyped(...given: readonly unknown[]): Promise<unknown> {
+  const made: unknown = await Reflect.apply(getArbiter, undefined, given);
+  return made;
+}
+
+/** Nobody is to reach them: what is wrong shows before anything is bound. */
+const ENDS = { endpoint: "ipc:///nowhere/c", pubsubEndpoint: "ipc:///nowhere/e" };
+
 const MISTAKES: readonly (readonly [title: string, make: () => Promise<unknown>, message: RegExp])[] = [
   [
     "an unknown option",
     () => getArbiter([{ cmd: "x", numproceses: 2 }]),
     /Cannot use watcher "x": unknown key 'numproceses': did you mean 'numprocesses'\?/,
   ],
-  ["an empty command", () => getArbiter([{ cmd: " ", name: "web" }]), /Cannot use watcher "web": .*'cmd' is empty/],
+  ["an empty command", () => getArbiter([{ cmd: " ", name: "web" }]), /Cannot use the watcher {"cmd":" ","name":"web"}: it needs cmd/],
+  ["a watcher without a command", () => untyped([{ name: "web" }]), /Cannot use the watcher {"name":"web"}: it needs cmd/],
+  ["what is no list", () => untyped({ cmd: "x" }), /without a list of watchers/],
+  ["an unknown setting", () => untyped([], { endpont: "x" }), /the setting "endpont": .*did you mean "endpoint"\?/],
+  ["a delay that is none", () => getArbiter([], { warmupDelay: -1 }), /Cannot use warmupDelay -1: expected seconds of 0 or more/],
   ["a name that is taken", () => getArbiter([SLEEP, SLEEP]), /Cannot use two watchers of the name "sleep"/],
   [
     "an unknown socket option",
@@ -151,7 +190,17 @@ const MISTAKES: readonly (readonly [title: string, make: () => Promise<unknown>,
   [
     "a plugin that cannot reach it",
     () => getArbiter([], { plugins: [{ name: "p", use: "flapping" }] }),
-    /nobody knows beforehand where to reach/,
+    /Cannot use plugins without endpoint and pubsubEndpoint/,
+  ],
+  [
+    "a plugin without a name",
+    () => untyped([], { ...ENDS, plugins: [{ use: "flapping" }] }),
+    /Cannot use the plugin {"use":"flapping"}: it needs name/,
+  ],
+  [
+    "an option of a plugin's watcher that cannot be used",
+    () => getArbiter([], { ...ENDS, plugins: [{ name: "p", use: "flapping", priority: "high" }] }),
+    /Cannot use plugin "p": 'priority' isn't an integer/,
   ],
 ];
 
@@ -169,3 +218,47 @@ test("start() rejects where an endpoint is taken, and nothing is left behind", a
   const second = await getArbiter([SLEEP], settings);
   await assert.rejects(second.start(), /e\.sock": address already in use/);
 });
+
+test("a plugin's watcher has the options of a watcher that the plugin was given", async () => {
+  await using dir = await tempDir();
+  const ends = { endpoint: `ipc://${dir.join("c.sock")}`, pubsubEndpoint: `ipc://${dir.join("e.sock")}` };
+  const plugins = [{ name: "flap", use: "flapping", attempts: 3, rlimit_nofile: 500, graceful_timeout: 7 }];
+  await using arbiter = await getArbiter([], { ...ends, plugins });
+  await arbiter.start();
+  const options = await arbiter.watcher("plugin:flap").options();
+  assert.deepEqual([options["rlimit_nofile"], options["graceful_timeout"]], [500, 7]);
+});
+
+test("start() refuses a user that nobody knows and a hook that is not there, and starts nothing", async () => {
+  await assert.rejects((await getArbiter([{ cmd: "true", uid: "nobody-of-that-name" }])).start(), /no such user "nobody-of-that-name"/);
+  await assert.rejects((await getArbiter([{ cmd: "true", "hooks.before_start": "/no/such.js:go" }])).start(), /no such file/);
+});
+
+test("an arbiter that was stopped cannot be started again", async () => {
+  const arbiter = await getArbiter([SLEEP]);
+  await arbiter.start();
+  await arbiter.stop();
+  await assert.rejects(arbiter.start(), /Cannot start an arbiter that was stopped: make another with getArbiter/);
+});
+
+for (const remote of [false, true]) {
+  test(`a program ends when its arbiter${remote ? ", which others can reach," : ""} was told to quit`, async (t) => {
+    await using dir = await tempDir();
+    const ends = { endpoint: `ipc://${dir.join("c.sock")}`, pubsubEndpoint: `ipc://${dir.join("e.sock")}` };
+    const program = `
+      import { getArbiter } from ${JSON.stringify(import.meta.resolve("../../../src/index.js"))};
+      const arbiter = await getArbiter([{ cmd: "sleep 3600" }], ${JSON.stringify(remote ? ends : {})});
+      await arbiter.start();
+      const events = (async () => { for await (const _ of arbiter.events()); return "no more events"; })();
+      const { status } = await arbiter.client.call("quit", { waiting: true });
+      console.log(status, await events);
+    `;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { stdio: ["ignore", "pipe", "inherit"] });
+    t.after(() => child.kill("SIGKILL"));
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    await once(child, "close", { signal: AbortSignal.timeout(20_000) });
+    assert.equal(said, "ok no more events\n");
+    assert.equal(child.exitCode, 0);
+  });
+}

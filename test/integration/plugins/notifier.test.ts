@@ -246,7 +246,9 @@ rate_limit = 0
   // Its second death is followed by a long wait, in which it has no process that could be ended.
   await daemon.client.call("start", { name: "loops", waiting: true });
   await eventually(told, (all) => all.filter((one) => one === "failed loops").length === 2);
-  await daemon.client.call("stop", { name: "loops", waiting: true });
+  await daemon.client.call("restart", { name: "loops", waiting: true });
+  await eventually(told, (all) => all.filter((one) => one === "failed loops").length === 4);
+  await daemon.client.call("rm", { name: "loops", waiting: true });
   await daemon.client.call("start", { name: "missing", waiting: true }).catch(() => undefined);
   await daemon.client.call("start", { name: "hooked", waiting: true }).catch(() => undefined);
   await eventually(told, (all) => all.includes("gave_up missing") && all.includes("hook_failure hooked"));
@@ -254,7 +256,7 @@ rate_limit = 0
   await eventually(told, (all) => all.includes("failed good"));
   assert.deepEqual(
     told().filter((one) => /good|loops/.test(one)),
-    ["failed loops", "failed loops", "failed good"],
+    [...Array<string>(4).fill("failed loops"), "failed good"],
   );
 });
 

@@ -40,6 +40,16 @@ test("runCommand() ends a program when its time is over, and runs none when it i
   assert.deepEqual(await runCommand(run), { kind: "failed", reason: "was not run: it took longer than 0.05 s" });
 });
 
+test("Deadline is not over at once where it is longer than a timer can be", async () => {
+  const warnings: string[] = [];
+  const note = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", note);
+  using deadline = new Deadline(9_999_999, never);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("warning", note);
+  assert.deepEqual([deadline.signal.aborted, warnings], [false, []]);
+});
+
 test("Deadline follows its parent, with its reason, until it is disposed of", () => {
   const parent = new AbortController();
   const reason = new Error("the plugin stops");

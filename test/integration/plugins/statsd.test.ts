@@ -5,19 +5,12 @@ import { EMITTED, FULL_STATS, INFOS, SAMPLED, STATS_ERROR } from "../../fixtures
 import { refusal } from "../../helpers/circusctl.js";
 import { eventually } from "../../helpers/facts.js";
 import { Daemon } from "../../helpers/daemon.js";
+import { freeUdpPort } from "../../helpers/free-port.js";
 import { PluginStage, refusalOf } from "../../helpers/plugin-stage.js";
 import { statsdReceiver } from "../../helpers/statsd-receiver.js";
 
 function at(port: number): Readonly<Record<string, string>> {
   return { host: "127.0.0.1", port: String(port) };
-}
-
-/** A port that nobody listens at. */
-async function freePort(): Promise<number> {
-  const close: (() => Promise<void>)[] = [];
-  const { port } = await statsdReceiver({ after: (run) => void close.push(run) });
-  await Promise.all(close.map((run) => run()));
-  return port;
 }
 
 test("StatsdEmitter counts every event in the bytes that Circus sends", async (t) => {
@@ -47,7 +40,7 @@ test("a sample_rate sends a share of the packets and says so in each", async (t)
 });
 
 test("StatsdEmitter goes on where no statsd listens, and keeps nothing of what it could not deliver", async (t) => {
-  const stage = await PluginStage.start(t, StatsdEmitter, { config: at(await freePort()) });
+  const stage = await PluginStage.start(t, StatsdEmitter, { config: at(await freeUdpPort()) });
   for (let n = 0; n < 5000; n += 1) stage.publish("watcher.web.spawn", {});
   await stage.stop();
   assert.deepEqual(stage.log, []);

@@ -4,24 +4,15 @@ import { once } from "node:events";
 import test from "node:test";
 import { WatchDog } from "../../../plugins/watchdog/index.js";
 import { Daemon } from "../../helpers/daemon.js";
+import { freeUdpPort } from "../../helpers/free-port.js";
 import { PluginStage, refusalOf } from "../../helpers/plugin-stage.js";
 import { isObject } from "../../../src/wire/codec.js";
 import { repositoryPath } from "../../helpers/root.js";
 
 const SENDS = `${process.execPath} ${repositoryPath("test", "fixtures", "sends-heartbeats.js")}`;
 
-/** A UDP port that nobody listens at. */
-async function freePort(): Promise<number> {
-  const socket = createSocket("udp4").bind(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
-}
-
 test("WatchDog kills the process that falls silent, and no other", async (t) => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const ini = `[plugin:dog]
 use = circus.plugins.watchdog.WatchDog
 loop_rate = 0.5
@@ -63,7 +54,7 @@ test("WatchDog watches new processes too, and those that never send", async (t) 
 });
 
 test("WatchDog reads heartbeats by msg_regex in Python's form, and tells of strangers once", async (t) => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const stage = await PluginStage.start(t, WatchDog, {
     config: { port: String(port), loop_rate: "0.2", max_count: "1", msg_regex: "alive (?P<pid>\\d+) at (?P<when>.*)" },
     answer: ({ command, properties }) => {

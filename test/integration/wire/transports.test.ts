@@ -6,6 +6,7 @@ import { okReply } from "../../../src/wire/reply.js";
 import { decodeRequest } from "../../../src/wire/request.js";
 import type { Incoming, Transport } from "../../../src/wire/transport.js";
 import { openZmq } from "../../../src/wire/zmq/transport.js";
+import { freePort } from "../../helpers/free-port.js";
 import { tempDir } from "../../helpers/temp.js";
 
 /** Every transport keeps these promises; the name says which one is asked. */
@@ -18,18 +19,11 @@ interface Subject {
 
 const SUBJECTS: readonly Subject[] = [
   { name: "memory", open: async () => openMemory(), endpoint: async () => "memory://daemon" },
-  { name: "zmq over tcp", open: openZmq, endpoint: freePort },
+  { name: "zmq over tcp", open: openZmq, endpoint: async () => `tcp://127.0.0.1:${await freePort()}` },
   { name: "zmq over ipc", open: openZmq, endpoint: async (context) => `ipc://${(await tempDir(context)).join("daemon.sock")}` },
 ];
 
 const limits = { maxFrame: 100_000 };
-
-async function freePort(): Promise<string> {
-  const transport = await openZmq();
-  const server = await transport.publish("tcp://127.0.0.1:0");
-  await server.close();
-  return server.endpoint;
-}
 
 function answer(incoming: Incoming): void {
   const decoded = decodeRequest(incoming.frames);

@@ -127,6 +127,23 @@ test("signs of life come twice as often as they are waited for", () => {
   assert.deepEqual(fresh(), [{ WATCHDOG: "1" }, { WATCHDOG: "1" }]);
 });
 
+test("the end of a start or a reload is a sign of life, as what was asked for meanwhile puts the next one off", () => {
+  const { announcer, advance, fresh } = stage({ watchdog: 800_000 });
+  advance(1000);
+  assert.equal(fresh().at(-1)?.["EXTEND_TIMEOUT_USEC"], EXTEND_TIMEOUT_USEC);
+  announcer.ready();
+  const done = announcer.reloading();
+  done();
+  assert.deepEqual(
+    fresh().map(({ READY, WATCHDOG }) => [READY, WATCHDOG]),
+    [
+      ["1", "1"],
+      [undefined, undefined],
+      ["1", "1"],
+    ],
+  );
+});
+
 test("a daemon in the background says who it is", () => {
   assert.deepEqual(stage({ mainPid: 4711 }).fresh(), [{ MAINPID: "4711", STATUS: "Starting" }]);
 });

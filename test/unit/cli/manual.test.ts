@@ -81,3 +81,12 @@ test("the page of circusctl in docs has every command as the help shows it, and 
   for (const name of localNames()) assert.ok(docs.includes(`\`${localSynopsis(name).replace("circusctl ", "")}\``), name);
   for (const option of GLOBAL_OPTIONS) assert.ok(docs.includes(`\`--${option.name}`), option.name);
 });
+
+test("help shows the commands that a daemon adds, and asks nobody where none listens", async () => {
+  const commands = [{ name: "deploy", summary: "Bring out a version", operands: "<version>", help: "" }];
+  const there = await circusctl(["help"], { listening: true, answer: () => ({ commands }) });
+  assert.match(there.stdout, /^ {2}deploy +Bring out a version$/m);
+  const gone = await circusctl(["help"], { answer: () => ({ commands }) });
+  assert.doesNotMatch(gone.stdout, /deploy/);
+  assert.deepEqual(gone.requests, []);
+});

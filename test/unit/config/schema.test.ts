@@ -179,6 +179,23 @@ test("[circus] is read with Circus's defaults and in its units", () => {
   });
 });
 
+test("a plugin's section may have limits, hooks and streams, as that of any watcher", () => {
+  const { config, diagnostics } = load(
+    "[plugin:p]\nuse = flapping\nrlimit_nofile = 500\nhooks.after_start = exec:/bin/true\nstdout_stream.class = FileStream\nstdout_stream.filename = p.log\nmine.too = 1",
+  );
+  assert.deepEqual(diagnostics, []);
+  const [{ watcher } = { watcher: defaultWatcher("", "") }] = config.plugins;
+  assert.deepEqual(watcher.limits, { nofile: 500 });
+  assert.equal(watcher.hooks.after_start?.target, "exec:/bin/true");
+  assert.equal(watcher.stdoutStream?.class, "FileStream");
+  assert.equal(watcher.closeChildStdout, false);
+  assert.deepEqual(watcher.freeForm, { "mine.too": "1" });
+  const faults = load("[plugin:p]\nuse = flapping\nrlimit_nofile = many\nhooks.after_strat = x").diagnostics.map(
+    ({ place }) => place?.line,
+  );
+  assert.deepEqual(faults, [3, 4]);
+});
+
 test("a plugin is run by a watcher of its own, with the watcher options of its section", () => {
   const { config, diagnostics } = load(
     "[plugin:Flap]\nuse = circus.plugins.flapping.Flapping\nattempts = 3\nmax_retry = 2\npriority = 7\nsingleton = False\nactive = 0",
@@ -388,7 +405,7 @@ test("an error in [circus] leaves the default in its place", () => {
 
 test("nothing leaks into a configuration that is empty", () => {
   const { placeOf, ...loaded } = load("");
-  assert.equal(placeOf("web", "cmd"), null);
+  assert.equal(placeOf("watcher:web", "cmd"), null);
   assert.deepEqual(loaded, {
     config: { arbiter: ARBITER_DEFAULTS, sockets: [], watchers: [], plugins: [], cluster: null },
     diagnostics: [],
@@ -398,7 +415,7 @@ test("nothing leaks into a configuration that is empty", () => {
 
 test("the place of a watcher's option is its line, or the section's where the option stands nowhere", () => {
   const { placeOf } = load("[DEFAULT]\nuid = me\n[watcher:Web]\ncmd = run\nhooks.before_start = ./h.js:go\n");
-  const lines = ["hooks.before_start", "uid", "gid"].map((option) => placeOf("Web", option)?.line);
+  const lines = ["hooks.before_start", "uid", "gid"].map((option) => placeOf("watcher:Web", option)?.line);
   assert.deepEqual(lines, [5, 2, 3]);
 });
 

@@ -10,6 +10,10 @@ function started(changes = {}): VirtualWatcher {
   return watcher;
 }
 
+function warnings(watcher: VirtualWatcher): string[] {
+  return watcher.effects.flatMap((effect) => (effect.do === "log" && effect.level === "warning" ? [effect.message] : []));
+}
+
 test("a start spawns numprocesses and answers with their pids", () => {
   const watcher = started({ numprocesses: 3 });
   assert.deepEqual(watcher.pids(), [101, 102, 103]);
@@ -44,7 +48,16 @@ test("a process that ignores its stop signal is killed after graceful_timeout", 
   assert.equal(watcher.count("killTree"), 0);
   watcher.advance(1);
   assert.equal(watcher.count("killTree"), 1);
+  assert.deepEqual(warnings(watcher), ["web: process 101 has not ended within 5 s; killing it with SIGKILL"]);
   assert.equal(watcher.state.phase.kind, "stopped");
+});
+
+test("what ends in its time, or gets no time, is killed without a warning", () => {
+  const obedient = started({ gracefulTimeout: 5 });
+  obedient.command({ kind: "stop" });
+  const hurried = started({ gracefulTimeout: 0 });
+  hurried.command({ kind: "stop" });
+  assert.deepEqual([...warnings(obedient), ...warnings(hurried)], []);
 });
 
 test("what a stopped leader leaves behind is stopped and then killed", () => {
@@ -55,6 +68,7 @@ test("what a stopped leader leaves behind is stopped and then killed", () => {
   assert.equal(watcher.count("signalTree"), 1);
   assert.equal(watcher.state.phase.kind, "stopping");
   watcher.advance(5000);
+  assert.deepEqual(warnings(watcher), ["web: what process 101 has left behind has not ended within 5 s; killing it with SIGKILL"]);
   assert.equal(watcher.state.phase.kind, "stopped");
   assert.deepEqual(watcher.timers(), []);
 });
