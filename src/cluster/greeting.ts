@@ -21,11 +21,11 @@ export interface DialParts {
 
 /** Makes what dials another server and says hello to it as one. */
 export function makeDial({ linkOptions, ...parts }: DialParts): DialServer {
-  return (address, { self, timeout, signal }) =>
+  return (address, { self, expects, timeout, signal }) =>
     dialConversation({
       ...parts,
       ...linkOptions(),
-      address,
+      address: { ...address, process: expects },
       role: "server",
       member: self,
       timeout,

@@ -71,7 +71,7 @@ export class ToldMembership implements Membership {
     const address = parseAddress(member?.address ?? "");
     if (!address.ok) return fail(address.failure);
     const signal = new AbortController().signal;
-    const { conversation } = await this.#dial(address.value, { self: this.self, timeout, signal });
+    const { conversation } = await this.#dial(address.value, { self: this.self, expects: address.value.process, timeout, signal });
     return succeed(conversation);
   }
 
