@@ -181,11 +181,10 @@ export class VirtualServer {
     for (const call of this.#unanswered.splice(0)) this.membership.handle(call);
   }
 
-  readonly #dial: DialServer = (place, { self, expects, timeout, signal }) => {
+  readonly #dial: DialServer = (address, { self, timeout, signal }) => {
     const { clock, network } = this.#circuit;
     if (!this.#alive) return new Promise(() => undefined);
     const links = network.host(this.host);
-    const address = { ...place, process: expects };
     const onCall = (call: IncomingCall): void => this.#onCall(call);
     return dialConversation({ links, clock, address, keys: [], silence: SILENCE, role: "server", member: self, timeout, signal, onCall });
   };

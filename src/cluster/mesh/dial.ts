@@ -8,8 +8,6 @@ import type { Conversation } from "../../circuit/conversation.js";
 export interface DialOptions {
   /** Who says hello. */
   readonly self: Member;
-  /** The program that must answer; null takes whoever does. What the address says of it does not count. */
-  readonly expects: Address["process"];
   /** For the link and the answer to hello together. */
   readonly timeout: Millis;
   readonly signal: AbortSignal;
@@ -22,19 +20,15 @@ export interface Reached {
 }
 
 /**
- * Opens a link, says hello as a server and checks the answer: whether it is the one that is expected, and
- * speaks this version. @throws Error that says why it did not come about
+ * Opens a link, says hello as a server and checks the answer: whether it is the program that the address names, if any, and speaks
+ * this version. @throws Error that says why it did not come about
  */
 export type DialServer = (address: Address, options: DialOptions) => Promise<Reached>;
 
 /** Dials whoever is at an address, whichever program it names. Never rejects. */
-export async function dialPlace(
-  dial: DialServer,
-  address: string,
-  options: Omit<DialOptions, "expects">,
-): Promise<Result<Reached, string>> {
+export async function dialPlace(dial: DialServer, address: string, options: DialOptions): Promise<Result<Reached, string>> {
   const parsed = parseAddress(address);
-  return parsed.ok ? attempt(() => dial(parsed.value, { ...options, expects: null })) : parsed;
+  return parsed.ok ? attempt(() => dial({ ...parsed.value, process: null }, options)) : parsed;
 }
 
 /** Dials, and takes what is thrown as the reason of a failure. */

@@ -24,7 +24,7 @@ const ANSWER_TIMEOUT: Millis = 8000;
 export async function join(address: string, signal: AbortSignal, parts: JoiningParts): Promise<Result<Member, string>> {
   const parsed = parseAddress(address);
   if (!parsed.ok) return parsed;
-  const options = { self: parts.self(), expects: parsed.value.process, timeout: DIAL_TIMEOUT, signal };
+  const options = { self: parts.self(), timeout: DIAL_TIMEOUT, signal };
   const reached = await attempt(() => parts.dial(parsed.value, options));
   if (!reached.ok) return fail(`Cannot join "${address}": ${reached.failure}`);
   const { member, conversation } = reached.value;
