@@ -70,8 +70,8 @@ export class ToldMembership implements Membership {
     const member = this.others.get(id);
     const address = parseAddress(member?.address ?? "");
     if (!address.ok) return fail(address.failure);
-    const signal = new AbortController().signal;
-    const { conversation } = await this.#dial(address.value, { self: this.self, expects: address.value.process, timeout, signal });
+    const options = { self: this.self, expects: address.value.process, timeout, signal: new AbortController().signal };
+    const { conversation } = await this.#dial(address.value, options);
     return succeed(conversation);
   }
 
