@@ -19,6 +19,12 @@ export interface DispatchOptions {
   readonly log: Log;
 }
 
+/** What changes something is told in the log, with who did it. */
+const LOGGED: ReadonlySet<MethodName> = new Set<MethodName>([
+  ...(["make.process", "make.container", "make.channel", "make.nameserver", "make.subscription"] as const),
+  ...(["scrub", "signal", "close", "set", "unset", "join", "suicide"] as const),
+]);
+
 /**
  * Carries out calls, each by itself. It never throws and never rejects: a fault of ours ends one call, and is logged once.
  * @returns what is called for each; it resolves when the call has been answered
@@ -32,6 +38,7 @@ export function makeDispatch({ handlers, engine, log }: DispatchOptions): (call:
       return;
     }
     call.reply(await carryOut(handlers, method, call));
+    if (LOGGED.has(method)) log.info(`${call.conversation.peer}: ${method} ${placeIn(call.params)}`.trimEnd());
   };
   return async (call) => {
     try {
@@ -55,6 +62,13 @@ async function carryOut<M extends keyof Handlers>(handlers: Pick<Handlers, M>, m
 
 function isHandled(method: MethodName, handlers: Handlers): method is keyof Handlers {
   return Object.hasOwn(handlers, method);
+}
+
+/** Where something was done, as far as the parameters tell. */
+function placeIn(params: unknown): string {
+  if (typeof params !== "object" || params === null) return "";
+  if ("path" in params && Array.isArray(params.path)) return JSON.stringify(`/${params.path.join("/")}`);
+  return "address" in params && typeof params.address === "string" ? JSON.stringify(params.address) : "";
 }
 
 function unknownMethod(method: string): CircuitError {

@@ -107,13 +107,13 @@ export class Tree {
    * Makes an element with the anchors on the way to it.
    * @throws CircuitError `occupied`, `refused`, `overload`, and what the maker throws; nothing has changed then
    */
-  async make(path: Path, make: MakeElement): Promise<Element> {
+  async make<E extends Element>(path: Path, make: MakeElement<E>): Promise<E> {
     this.#checkFree(path);
     const key = path.join("/");
     this.#reserved.add(key);
     try {
       let gone = false;
-      let placed: Element | null = null;
+      let placed: E | null = null;
       const leave = (): void => {
         gone = true;
         if (placed !== null) this.#remove(path, placed);

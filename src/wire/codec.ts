@@ -37,7 +37,12 @@ export function decodeJson(bytes: Uint8Array): Result<unknown, string> {
   } catch {
     return fail("json invalid");
   }
-  return tooDeep(value, MAX_DEPTH) ? fail(`json nested deeper than ${MAX_DEPTH} levels`) : succeed(value);
+  return isTooDeep(value) ? fail(`json nested deeper than ${MAX_DEPTH} levels`) : succeed(value);
+}
+
+/** Whether a value is nested more deeply than `decodeJson` would take it. */
+export function isTooDeep(value: unknown): boolean {
+  return tooDeep(value, MAX_DEPTH);
 }
 
 function tooDeep(value: unknown, levels: number): boolean {

@@ -32,4 +32,4 @@ export interface Anchorage {
 }
 
 /** Makes an element; nothing is left where it throws. @throws CircuitError */
-export type MakeElement = (id: string, anchorage: Anchorage) => Promise<Element>;
+export type MakeElement<E extends Element = Element> = (id: string, anchorage: Anchorage) => Promise<E>;

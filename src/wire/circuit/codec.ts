@@ -4,7 +4,7 @@
  * order of the packets, so that it is not copied; then the top bit of its length is set.
  */
 import { fail, succeed, type Result } from "../../core/result.js";
-import { decodeJson, isObject } from "../codec.js";
+import { decodeJson, isObject, isTooDeep } from "../codec.js";
 import { MAX_HEAD, MAX_PART, type Packet } from "./packet.js";
 
 /** Bodies up to so many bytes are packed: to copy them costs less than a frame. */
@@ -30,7 +30,9 @@ export function encodePacket(packet: Packet): Result<Encoded, string> {
   if (body.length > MAX_PART) return fail(`${body.length} bytes of data at once are more than ${MAX_PART}`);
   let text: string;
   try {
-    text = JSON.stringify(headOf(packet));
+    const head = headOf(packet);
+    text = JSON.stringify(head);
+    if (isTooDeep(head)) return fail("it is nested too deeply");
   } catch (cause) {
     return fail(cause instanceof Error ? cause.message : String(cause));
   }

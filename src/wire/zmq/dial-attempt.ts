@@ -110,9 +110,9 @@ function makeDealer(context: Context, { at, key, silence }: Target, { id, left }
     context,
     connectTimeout: Math.ceil(left),
     handshakeInterval: Math.ceil(left),
-    // A peer that died right after an answer is asked again after a third, and given up when the rest is over as well.
-    heartbeatInterval: Math.ceil(silence / 3),
-    heartbeatTimeout: Math.floor((silence * 2) / 3),
+    // A peer that died right after an answer is asked again in the middle of the time, and given up at the end of it.
+    heartbeatInterval: Math.ceil(silence / 2),
+    heartbeatTimeout: Math.floor(silence / 2),
     heartbeatTimeToLive: silence,
     ipv6: at.includes("["),
     linger: LINGER,

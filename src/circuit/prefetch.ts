@@ -1,0 +1,106 @@
+/**
+ * Messages of a channel one after the other, with some fetched ahead. A message is acknowledged when the next one is asked
+ * for: what a loop was still busy with when it failed, or its program died, goes to the next receiver.
+ */
+import { WINDOW, type Part } from "../wire/circuit/packet.js";
+import { lastSchema, readAs } from "../wire/circuit/values.js";
+import type { Call } from "./conversation.js";
+import type { Message } from "./message.js";
+import { joined, readableOf } from "./streams.js";
+
+const utf8 = new TextDecoder();
+
+/** @throws CircuitError */
+export async function* prefetched(call: Call<"recv.many">): AsyncGenerator<Message, void, undefined> {
+  const fetched = new Fetched(call);
+  let acknowledged = 0;
+  const acknowledge = async (done: number): Promise<void> => {
+    if (done <= acknowledged) return;
+    acknowledged = done;
+    await call.send({ value: { done }, body: NOTHING });
+  };
+  try {
+    for (let number = 1; ; number += 1) {
+      const bytes = await fetched.next();
+      if (bytes === null) break;
+      yield messageOf(bytes, () => acknowledge(number));
+      await acknowledge(number);
+    }
+    call.end();
+    await call.result;
+  } finally {
+    call.cancel("nobody receives any more");
+  }
+}
+
+const NOTHING = new Uint8Array();
+
+function messageOf(bytes: Uint8Array, acknowledge: () => Promise<void>): Message {
+  return {
+    acknowledge,
+    bytes: async () => bytes,
+    text: async () => utf8.decode(bytes),
+    stream: () => readableOf({ open: async () => readingOf(bytes), what: "read a message" }),
+  };
+}
+
+function readingOf(bytes: Uint8Array): { parts: AsyncIterator<Part>; finish(): Promise<void>; cancel(): void } {
+  const parts: Part[] = [{ body: bytes }];
+  const next = async (): Promise<IteratorResult<Part, undefined>> => {
+    const value = parts.shift();
+    return value === undefined ? { done: true, value } : { done: false, value };
+  };
+  return { parts: { next }, finish: async () => undefined, cancel: () => undefined };
+}
+
+/** Puts messages together while somebody is busy with an earlier one, up to as many bytes as a call may have under way. */
+class Fetched {
+  readonly #whole: Uint8Array[] = [];
+  #bytes = 0;
+  #end: { readonly failure: unknown } | "ended" | null = null;
+  /** Called when there is something new. */
+  #arrived: () => void = () => undefined;
+  /** Called when there is room again. */
+  #taken: () => void = () => undefined;
+
+  constructor(call: Call<"recv.many">) {
+    this.#fetch(call).then(
+      () => this.#finish("ended"),
+      (failure: unknown) => this.#finish({ failure }),
+    );
+  }
+
+  /** @returns null at the end */
+  async next(): Promise<Uint8Array | null> {
+    for (;;) {
+      const bytes = this.#whole.shift();
+      if (bytes !== undefined) {
+        this.#bytes -= bytes.length;
+        this.#taken();
+        return bytes;
+      }
+      if (this.#end === "ended") return null;
+      if (this.#end !== null) throw this.#end.failure;
+      await new Promise<void>((resolve) => (this.#arrived = resolve));
+    }
+  }
+
+  async #fetch(call: Call<"recv.many">): Promise<void> {
+    let pieces: Uint8Array[] = [];
+    for await (const { value, body } of call.parts()) {
+      pieces.push(body);
+      if (!readAs(lastSchema, value).ok) continue;
+      const bytes = joined(pieces);
+      pieces = [];
+      this.#whole.push(bytes);
+      this.#bytes += bytes.length;
+      this.#arrived();
+      while (this.#bytes > WINDOW) await new Promise<void>((resolve) => (this.#taken = resolve));
+    }
+  }
+
+  #finish(end: { readonly failure: unknown } | "ended"): void {
+    this.#end = end;
+    this.#arrived();
+  }
+}

@@ -1,0 +1,23 @@
+/** How a command of `circuit` fails: in one line on the standard error. */
+import type { Output } from "../world.js";
+
+/** What the user has to change; it exits with 1, wrong usage with 2. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly code: number;
+
+  constructor(message: string, code: 1 | 2 = 1) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Tells of a failure. @returns the exit code */
+export function report(cause: unknown, stderr: Output): number {
+  complain(cause instanceof Error ? cause.message : String(cause), stderr);
+  return cause instanceof Refusal ? cause.code : 1;
+}
+
+export function complain(message: string, stderr: Output): void {
+  stderr.write(`circuit: ${message.trim().replace(/\s*\n\s*/g, "; ")}\n`);
+}

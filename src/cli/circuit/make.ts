@@ -1,0 +1,64 @@
+/** Commands that make elements, and those that take them away. */
+import { commandSchema, containerSchema } from "../../wire/circuit/contract.js";
+import { Refusal } from "./failure.js";
+import { readJson } from "./input.js";
+import { anchorOf, elementAt, type Session } from "./session.js";
+
+export async function makeProcess(session: Session): Promise<number> {
+  const command = await readJson(session, commandSchema, '{"Path": "/bin/ls", "Args": ["/"]}');
+  const anchor = await anchorOf(session, session.words[0]);
+  await anchor.makeProc(session.flags.has("scrub") ? { ...command, Scrub: true } : command, { signal: session.signal });
+  return 0;
+}
+
+export async function makeContainer(session: Session): Promise<number> {
+  const run = await readJson(session, containerSchema, '{"Image": "debian", "Path": "/bin/ls", "Args": ["/"]}');
+  const anchor = await anchorOf(session, session.words[0]);
+  await anchor.makeDocker(session.flags.has("scrub") ? { ...run, Scrub: true } : run, { signal: session.signal });
+  return 0;
+}
+
+export async function makeChannel(session: Session): Promise<number> {
+  const [path, word = ""] = session.words;
+  if (!/^\d+$/.test(word)) throw new Refusal(`mkchan takes the number of messages that the channel holds, not "${word}"`, 2);
+  await (await anchorOf(session, path)).makeChan(Number(word), { signal: session.signal });
+  return 0;
+}
+
+export async function makeNameserver(session: Session): Promise<number> {
+  const [path, address = ""] = session.words;
+  await (await anchorOf(session, path)).makeNameserver(address, { signal: session.signal });
+  return 0;
+}
+
+export async function makeOnJoin(session: Session): Promise<number> {
+  await (await anchorOf(session, session.words[0])).makeOnJoin({ signal: session.signal });
+  return 0;
+}
+
+export async function makeOnLeave(session: Session): Promise<number> {
+  await (await anchorOf(session, session.words[0])).makeOnLeave({ signal: session.signal });
+  return 0;
+}
+
+export async function setRecord(session: Session): Promise<number> {
+  const [path, record = ""] = session.words;
+  const { signal } = session;
+  await (await elementAt(session, ["nameserver"], path)).set(record, { signal });
+  return 0;
+}
+
+export async function unsetName(session: Session): Promise<number> {
+  const [path, name = ""] = session.words;
+  const { signal } = session;
+  await (await elementAt(session, ["nameserver"], path)).unset(name, { signal });
+  return 0;
+}
+
+export async function scrub(session: Session): Promise<number> {
+  const { flags, signal } = session;
+  const anchor = await anchorOf(session, session.words[0]);
+  const existed = await anchor.scrub({ kill: flags.has("kill"), signal });
+  if (existed || flags.has("force")) return 0;
+  throw new Refusal(`Cannot scrub "${anchor.path}": nothing stands there`);
+}

@@ -1,0 +1,45 @@
+/** What the flags of `circuit start` say. The server itself is made by whoever runs the command. */
+import { fail, succeed, type Result } from "../../core/result.js";
+import type { Engine } from "../../core/circuit/spec.js";
+import type { Env } from "../world.js";
+import type { Flags } from "./flags.js";
+import { readLabels } from "./labels.js";
+
+export interface StartFlags {
+  /** `HOST:PORT` or `HOST`; null where it was not given. */
+  readonly addr: string | null;
+  /** Name of a network device to listen on, with any free port unless `addr` names one. */
+  readonly device: string | null;
+  readonly advertise: string | null;
+  readonly join: readonly string[];
+  /** `HOST:PORT` of a multicast group; null looks for nobody. */
+  readonly discover: string | null;
+  readonly keyFile: string | null;
+  /** Directory for what is kept over a restart; `%W` in it stands for the id of the program. */
+  readonly stateDir: string | null;
+  readonly docker: boolean;
+  readonly name: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly engine: Engine | null;
+}
+
+/** The failure is one line for the user. */
+export function readStart(flags: Flags, env: Env): Result<StartFlags, string> {
+  const engine = flags.text("engine");
+  if (engine !== null && engine !== "mesh" && engine !== "serf") return fail(`--engine takes mesh or serf, not "${engine}"`);
+  const labels = readLabels(flags.all("label"));
+  if (!labels.ok) return labels;
+  return succeed({
+    addr: flags.text("addr") || null,
+    device: flags.text("if") || null,
+    advertise: flags.text("advertise") || null,
+    join: flags.all("join").filter((address) => address !== ""),
+    discover: (flags.text("discover") ?? env["CIRCUIT_DISCOVER"]) || null,
+    keyFile: (flags.text("hmac") ?? env["CIRCUIT_HMAC"]) || null,
+    stateDir: flags.text("var") || null,
+    docker: flags.has("docker"),
+    name: flags.text("name") || null,
+    labels: labels.value,
+    engine,
+  });
+}

@@ -1,0 +1,41 @@
+/** The program circuit, joined to this process. */
+import { readFile } from "node:fs/promises";
+import { runCircuit } from "../cli/circuit/circuit.js";
+import type { EndSignal } from "../cli/circuit/world.js";
+import { dialler } from "../circuit/uplink.js";
+import { fail, succeed } from "../core/result.js";
+import { leave } from "./leave.js";
+import { packageVersion } from "./version.js";
+
+/** Runs `circuit` and ends the process with its exit code. @param argv without node and the script */
+export async function circuit(argv: readonly string[]): Promise<void> {
+  const code = await runCircuit({
+    argv,
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    version: packageVersion(),
+    dialling: (keys) => dialler(async () => (await import("../wire/zmq/links.js")).openLinks(), keys),
+    readKeyFile: async (path) => (await import("../os/key-file.js")).readKeyFile(path),
+    async readText(path) {
+      try {
+        return succeed(await readFile(path, "utf8"));
+      } catch (cause) {
+        return fail(cause instanceof Error ? cause.message : String(cause));
+      }
+    },
+    search: async (search) => (await import("../os/find-servers.js")).findServers(search),
+    start: async (flags) => (await import("./circuit/start.js")).startServer(flags),
+    onSignal,
+  });
+  await leave(() => code);
+}
+
+function onSignal(heard: (signal: EndSignal) => void): () => void {
+  const handlers = (["INT", "TERM", "HUP"] as const).map((name) => ({ name: `SIG${name}` as const, handler: () => heard(name) }));
+  for (const { name, handler } of handlers) process.on(name, handler);
+  return () => {
+    for (const { name, handler } of handlers) process.off(name, handler);
+  };
+}
