@@ -1,5 +1,4 @@
 /** Commands that modules of the daemon add: nothing of them is known here, the daemon is asked for everything. */
-import type { CircusClient } from "../client/call.js";
 import { CallTimeout } from "../client/errors.js";
 import { isObject } from "../wire/codec.js";
 import type { AddedCommandInfo } from "../wire/contract.js";
@@ -7,12 +6,13 @@ import { refusalOf } from "../wire/reply.js";
 import { wrap } from "./option-list.js";
 import { reportFailure, type Session } from "./session.js";
 import { styleOf } from "./terminal.js";
+import type { Asker } from "./through.js";
 
 /** Seconds that lists of commands and words that may be a slip wait for the daemon. */
 const PATIENCE = 1;
 
 /** What the daemon adds; nothing where it does not answer, or knows no such thing. */
-export async function addedCommands(client: CircusClient): Promise<readonly AddedCommandInfo[]> {
+export async function addedCommands(client: Asker): Promise<readonly AddedCommandInfo[]> {
   try {
     const { reply } = await client.send("commands", {}, { timeout: PATIENCE });
     const commands = reply["commands"];

@@ -14,15 +14,17 @@ export interface OptionSpec {
   /** What stands for the value in help texts; the name in capitals when left out. */
   readonly metavar?: string;
   readonly choices?: readonly string[];
+  /** May be given several times: its value is the list of them all. */
+  readonly repeats?: true;
   readonly help: string;
   /** What its manual page says in place of that, in whole sentences, with code in backticks. */
   readonly detail?: string;
 }
 
-export type ArgumentValue = string | number | boolean;
+export type ArgumentValue = string | number | boolean | readonly string[];
 
 export interface Arguments {
-  /** Only what was given; of an option given twice the last. */
+  /** Only what was given; of an option given twice the last, unless it may be repeated. */
   readonly values: Readonly<Record<string, ArgumentValue>>;
   /** What is no option, in order. */
   readonly words: readonly string[];
@@ -64,7 +66,7 @@ async function parseWithYargs(argv: readonly string[], grammar: Grammar): Promis
       "boolean-negation": false,
       "camel-case-expansion": false,
       "dot-notation": false,
-      "duplicate-arguments-array": false,
+      "duplicate-arguments-array": true,
       "halt-at-non-option": grammar.halt ?? false,
       "parse-numbers": false,
       "parse-positional-numbers": false,
@@ -109,7 +111,8 @@ async function collect(parsed: ReadonlyMap<string, unknown>, grammar: Grammar): 
   for (const option of grammar.options) {
     const given = parsed.get(option.name);
     if (given === undefined) continue;
-    const value = readValue(option, given);
+    const all: readonly unknown[] = Array.isArray(given) ? given : [given];
+    const value: Result<ArgumentValue, string> = option.repeats === true ? succeed(all.map(String)) : readValue(option, all.at(-1));
     if (!value.ok) return value;
     values[option.name] = value.value;
   }
@@ -127,6 +130,16 @@ function readValue(option: OptionSpec, given: unknown): Result<ArgumentValue, st
     return fail(`argument --${option.name}: invalid choice: "${text}" (choose from ${option.choices.join(", ")})`);
   }
   return succeed(text);
+}
+
+/** The values of two parts of one line: the later ones count, and what may be repeated is joined. */
+export function joinValues(before: Arguments["values"], after: Arguments["values"]): Arguments["values"] {
+  const joined: Record<string, ArgumentValue> = { ...before };
+  for (const [name, value] of Object.entries(after)) {
+    const first = before[name];
+    joined[name] = typeof first === "object" && typeof value === "object" ? [...first, ...value] : value;
+  }
+  return joined;
 }
 
 function strings(value: unknown): readonly string[] {

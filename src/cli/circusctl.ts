@@ -46,7 +46,9 @@ async function obey(invocation: Invocation, world: World): Promise<number> {
       // Before the network is touched: ssh would ask for a password in vain.
       const request = command.request(input);
       if (!request.ok) return refuseInput(command, request.failure, world.stderr);
-      return withSession(world, values, (session) => execute(session, command, input));
+      if (!meansSeveral(values)) return withSession(world, values, (session) => execute(session, command, input));
+      const { executeOnServers } = await import("./several.js");
+      return withSession(world, values, (session) => executeOnServers(session, command, input));
     }
   }
 }
@@ -85,7 +87,10 @@ async function runAdded({ name, words, values, failure }: Extract<Invocation, { 
       world.stderr.write(`usage: circusctl [options] command [args]\ncircusctl: error: ${failure}\n`);
       return 2;
     }
-    if (words[0] !== "--help" && words[0] !== "-h") return executeAdded(session, { name, words });
+    if (words[0] !== "--help" && words[0] !== "-h") {
+      if (!meansSeveral(values)) return executeAdded(session, { name, words });
+      return (await import("./several.js")).executeAddedOnServers(session, { name, words, values });
+    }
     world.stdout.write(`${addedHelp(known)}\n`);
     return 0;
   });
@@ -95,16 +100,16 @@ async function runAdded({ name, words, values, failure }: Extract<Invocation, { 
 async function completeForBash(world: World): Promise<number> {
   const { afterGlobalOptions, complete, wordsOfBash } = await import("./completion.js");
   const line = afterGlobalOptions(wordsOfBash(world.env));
-  const ask = async (what: "watcherNames" | "addedNames"): Promise<readonly string[]> => {
+  const ask = async (what: "watcherNames" | "addedNames" | "serverNames"): Promise<readonly string[]> => {
     const found: string[] = [];
     await withSession(world, line.values, async (session) => {
-      const shell = await import("./shell.js");
-      found.push(...(await shell[what](session)));
+      if (what === "serverNames") found.push(...(await (await import("./servers.js")).serverNames(session.client)));
+      else found.push(...(await (await import("./shell.js"))[what](session)));
       return 0;
     });
     return found;
   };
-  const names = { watchers: () => ask("watcherNames"), commands: () => ask("addedNames") };
+  const names = { watchers: () => ask("watcherNames"), commands: () => ask("addedNames"), servers: () => ask("serverNames") };
   const found = await complete(line.words, names);
   // Circus prints them in one line, which names with blanks do not survive.
   const between = world.env["AUTO_COMPLETE"] === "lines" ? "\n" : " ";
@@ -114,15 +119,23 @@ async function completeForBash(world: World): Promise<number> {
 
 type Values = Extract<Invocation, { kind: "run" }>["values"];
 
+function meansSeveral(values: Values): boolean {
+  return "cluster" in values || "label" in values;
+}
+
 /** Connects, through ssh where that is asked for, and leaves nothing open behind. */
 async function withSession(world: World, values: Values, work: (session: Session) => Promise<number>): Promise<number> {
-  const [{ readSettings, reportFailure }, { CircusClient }] = await Promise.all([import("./session.js"), import("../client/call.js")]);
+  const [{ readSettings, reportFailure, sessionAt }, { CircusClient }] = await Promise.all([
+    import("./session.js"),
+    import("../client/call.js"),
+  ]);
   const settings = readSettings(values, world.env);
   try {
     await using route = await openRoute(world, settings);
     const transport = await world.openTransport();
     await using client = new CircusClient({ transport, endpoint: await route.reach(settings.endpoint), timeout: settings.timeout });
-    const done = work({ client, transport, settings, world, reach: route.reach, interrupt: route.interrupt });
+    const { reach, interrupt } = route;
+    const done = work(sessionAt({ client, server: null, transport, settings, world, reach, interrupt }, values["server"]));
     return await Promise.race([done, route.lost]);
   } catch (cause) {
     return reportFailure(cause, world.stderr);

@@ -8,6 +8,8 @@ import type { Env } from "./world.js";
 export interface LiveNames {
   readonly watchers: () => Promise<readonly string[]>;
   readonly commands: () => Promise<readonly string[]>;
+  /** What servers of the circuit are called, without the @. */
+  readonly servers: () => Promise<readonly string[]>;
 }
 
 /**
@@ -20,6 +22,7 @@ export async function complete(words: readonly string[], names: LiveNames): Prom
   if (words.length === 0) return [];
   const found = (candidates: readonly string[]): readonly string[] =>
     candidates.filter((candidate) => candidate.startsWith(current)).sort();
+  if (words.length <= 1 && current.startsWith("@")) return found((await names.servers()).map((name) => `@${name}`));
   if (words.length <= 1 && current.startsWith("-")) return found(GLOBAL_OPTIONS.map(({ name }) => `--${name}`));
   if (words.length <= 1 || first === "help") return found([...commandNames(), ...localNames(), ...(await names.commands())]);
   if (first === undefined || !isCommandName(first)) return [];
@@ -38,11 +41,16 @@ export interface Line {
   readonly words: readonly string[];
 }
 
-/** Takes global options away that stand before the command. One without its value yet leaves no words to complete. */
+/** Takes global options and `@SERVER` away that stand before the command. One without its value yet leaves no words to complete. */
 export function afterGlobalOptions(words: readonly string[]): Line {
   const values: Record<string, string> = {};
   let rest = words;
-  for (let first = rest[0]; first?.startsWith("-") && rest.length > 1; first = rest[0]) {
+  for (let first = rest[0]; first !== undefined && /^[-@]/.test(first) && rest.length > 1; first = rest[0]) {
+    if (first.startsWith("@")) {
+      values["server"] = first.slice(1);
+      rest = rest.slice(1);
+      continue;
+    }
     const [name = "", given] = first.replace(/^--/, "").split(/=(.*)/s, 2);
     const option = GLOBAL_OPTIONS.find((one) => one.name === name);
     const takesWord = option !== undefined && option.kind !== "flag" && given === undefined;

@@ -12,6 +12,7 @@ export async function execute(session: Session, command: Command, input: Input):
   if (!request.ok) return refuseInput(command, request.failure, stderr);
   try {
     if (command.name === "listen") {
+      if (session.server !== null) return refuseListening(session.server, stderr);
       const { listen } = await import("./listening.js");
       return await listen(session, input.words);
     }
@@ -31,6 +32,12 @@ export async function execute(session: Session, command: Command, input: Input):
   } catch (cause) {
     return reportFailure(cause, stderr);
   }
+}
+
+/** Events are published rather than answered, so no daemon can hand them on. */
+function refuseListening(server: string, stderr: Output): number {
+  stderr.write(`Cannot listen at "${server}" by way of another server: name its own endpoint with --endpoint\n`);
+  return 1;
 }
 
 /** Tells what is wrong with the words after a command. @returns the exit code */

@@ -1,6 +1,6 @@
 /** What a command line asks for: words to a command with its options, before anything is done. */
 import { fail, succeed, type Result } from "../core/result.js";
-import { parseArguments, unrecognized, type ArgumentValue, type Arguments, type OptionSpec } from "./args.js";
+import { joinValues, parseArguments, unrecognized, type ArgumentValue, type Arguments, type OptionSpec } from "./args.js";
 import type { Command, Input } from "./command.js";
 import { commandNames, isCommandName, loadCommand } from "./commands.js";
 import { type LocalName, isLocalName, localNames } from "./local.js";
@@ -23,19 +23,22 @@ export type Invocation =
 
 /** Reads a command line; the failure is one line for the user, a mistake of usage. */
 export async function readInvocation(argv: readonly string[]): Promise<Result<Invocation, string>> {
-  const head = await parseArguments(argv, { options: [...GLOBAL_OPTIONS, ...Object.values(COMMAND_OPTIONS)], halt: true });
+  const head = await readHead(argv);
   if (!head.ok) return head;
   const { values, rest } = head.value;
   const [word, ...words] = rest;
   if (word === undefined) return readWithoutCommand(values);
   if (word === "help") return readHelp(words[0], values);
   if (isLocalName(word)) return readLocal(word, words, values);
-  if (!isCommandName(word)) return succeed({ kind: "added", name: word, words, values, failure: await unknownCommand(word) });
+  if (!isCommandName(word)) {
+    const wrong = wrongServers(values);
+    return wrong === null ? succeed({ kind: "added", name: word, words, values, failure: await unknownCommand(word) }) : fail(wrong);
+  }
   const command = await loadCommand(word);
   const tail = command.words === "command" ? await readForeign(words, command) : await readOwn(words, command);
   if (!tail.ok) return tail;
-  const all = { ...values, ...tail.value.values };
-  const wrong = await misplaced(all, optionsOf(command));
+  const all = joinValues(values, tail.value.values);
+  const wrong = (await misplaced(all, optionsOf(command))) ?? wrongServers(all);
   if (wrong !== null) return fail(wrong);
   if (all["version"] === true) return succeed({ kind: "version" });
   if (all["help"] === true) return succeed({ kind: "help", command, values: all });
@@ -43,11 +46,39 @@ export async function readInvocation(argv: readonly string[]): Promise<Result<In
   return succeed({ kind: "run", command, input: { words: tail.value.words, values: all }, values: all });
 }
 
+/** The options before the command, and the server that is named there as `@SERVER`. */
+async function readHead(argv: readonly string[]): Promise<Result<Pick<Arguments, "values" | "rest">, string>> {
+  const grammar = { options: [...GLOBAL_OPTIONS, ...Object.values(COMMAND_OPTIONS)], halt: true };
+  const head = await parseArguments(argv, grammar);
+  if (!head.ok) return head;
+  const [word, ...words] = head.value.rest;
+  if (word?.startsWith("@") !== true) return head;
+  const server = word.slice(1);
+  const tail = await readHead(words);
+  if (!tail.ok) return tail;
+  if (server === "") return fail("@ stands before the name of a server: @NAME");
+  if ("server" in head.value.values || "server" in tail.value.values)
+    return fail("only one server can be named: --label chooses several, --cluster all");
+  return succeed({ values: { ...joinValues(head.value.values, tail.value.values), server }, rest: tail.value.rest });
+}
+
+/** Several servers and the one cannot be meant at once. */
+function wrongServers({ server, cluster, label }: Values): string | null {
+  if (server === undefined || (cluster === undefined && label === undefined)) return null;
+  return `argument --${cluster === undefined ? "label" : "cluster"}: not allowed where one server is named`;
+}
+
+/** Servers that are named where none can be asked. */
+function atServers(values: Values, where: string): string | null {
+  const given = ["cluster", "label", "server"].find((name) => name in values);
+  return given === undefined ? null : `argument --${given}: not allowed ${where}`;
+}
+
 async function readLocal(name: LocalName, words: readonly string[], before: Values): Promise<Result<Invocation, string>> {
   const read = await parseArguments(words, { options: GLOBAL_OPTIONS });
   if (!read.ok) return read;
-  const values = { ...before, ...read.value.values };
-  const wrong = await misplaced(values, GLOBAL_OPTIONS);
+  const values = joinValues(before, read.value.values);
+  const wrong = (await misplaced(values, GLOBAL_OPTIONS)) ?? atServers(values, "with a command that asks no daemon");
   if (wrong !== null) return fail(wrong);
   if (values["version"] === true) return succeed({ kind: "version" });
   if (values["help"] === true) return succeed({ kind: "localHelp", name });
@@ -55,11 +86,13 @@ async function readLocal(name: LocalName, words: readonly string[], before: Valu
 }
 
 async function readWithoutCommand(values: Values): Promise<Result<Invocation, string>> {
-  const wrong = await misplaced(values, GLOBAL_OPTIONS);
+  const { server: _one, ...others } = values;
+  const discovers = values["discover"] === true;
+  const wrong = (await misplaced(values, GLOBAL_OPTIONS)) ?? atServers(discovers ? values : others, "without a command");
   if (wrong !== null) return fail(wrong);
   if (values["version"] === true) return succeed({ kind: "version" });
   if (values["help"] === true) return succeed({ kind: "help", command: null, values });
-  return succeed({ kind: values["discover"] === true ? "discover" : "shell", values });
+  return succeed({ kind: discovers ? "discover" : "shell", values });
 }
 
 async function readHelp(word: string | undefined, values: Values): Promise<Result<Invocation, string>> {
@@ -109,7 +142,7 @@ async function readForeign(argv: readonly string[], command: Command): Promise<R
     const read: Result<Arguments, string> = await parseArguments(remaining, { options: optionsOf(command), halt: true });
     if (!read.ok) return read;
     const { rest } = read.value;
-    values = { ...values, ...read.value.values };
+    values = joinValues(values, read.value.values);
     if (remaining[remaining.length - rest.length - 1] === "--") return succeed({ words: [...words, ...rest], values });
     words.push(...rest.slice(0, 1));
     remaining = rest.slice(1);

@@ -11,6 +11,13 @@ export const DEFAULT_TIMEOUT = 5;
 /** Accepted before and after the command. */
 export const GLOBAL_OPTIONS = [
   {
+    name: "cluster",
+    kind: "flag",
+    help: "carry the command out on every server of the circuit that has watchers",
+    detail:
+      "Carry the command out on every server of the circuit that has watchers. What only looks is asked of all at once. What changes something goes from one server to the next in the order of their names, each time when the work is done, and stops at the first that fails.",
+  },
+  {
     name: "discover",
     kind: "flag",
     help: "print the daemons that answer over UDP multicast, endpoint and host, and exit",
@@ -21,12 +28,25 @@ export const GLOBAL_OPTIONS = [
   { name: "help", short: "h", kind: "flag", help: "show help, of the command where one is named, and exit" },
   { name: "json", kind: "flag", help: "print the reply as JSON" },
   {
+    name: "label",
+    kind: "text",
+    metavar: "KEY=VALUE",
+    repeats: true,
+    help: "like --cluster, on servers with this label; of several all must fit",
+  },
+  {
     name: "multicast",
     kind: "text",
     metavar: "ADDRESS",
     help: `with --discover: where to ask (default: ${CIRCUS_GROUP}); --timeout is how long answers are waited for (default: 1)`,
   },
   { name: "prettify", kind: "flag", help: "with --json: indent it and sort its keys" },
+  {
+    name: "server",
+    kind: "text",
+    metavar: "SERVER",
+    help: "carry the command out on this server of the circuit, by name or id; @SERVER before the command is the same",
+  },
   { name: "ssh", kind: "text", metavar: "USER@HOST[:PORT]", help: "reach the endpoint from this host, through the system's ssh" },
   { name: "ssh_keyfile", kind: "text", metavar: "FILE", help: "private key for --ssh" },
   {

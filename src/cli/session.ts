@@ -1,9 +1,9 @@
 /** One connection to a daemon, with what the user wants of it. */
-import type { CircusClient } from "../client/call.js";
 import { CallTimeout } from "../client/errors.js";
 import type { Transport } from "../wire/transport.js";
 import type { ArgumentValue } from "./args.js";
 import { DEFAULT_ENDPOINT, DEFAULT_TIMEOUT } from "./options.js";
+import { through, type Asker } from "./through.js";
 import type { Env, Output, World } from "./world.js";
 
 /** Longer than any wait, and what a timer can hold. */
@@ -38,7 +38,9 @@ export function readSettings(values: Readonly<Record<string, ArgumentValue>>, en
 }
 
 export interface Session {
-  readonly client: CircusClient;
+  readonly client: Asker;
+  /** The server of the circuit that the client leads to; null for the daemon at the endpoint. */
+  readonly server: string | null;
   readonly transport: Transport;
   readonly settings: Settings;
   readonly world: Pick<World, "env" | "stdout" | "stderr">;
@@ -46,6 +48,11 @@ export interface Session {
   readonly reach: (endpoint: string) => Promise<string>;
   /** Gives up what is under way. */
   readonly interrupt: () => AbortSignal | null;
+}
+
+/** The same session with a server of the circuit in place of the daemon; itself where none is named. */
+export function sessionAt(session: Session, server: ArgumentValue | undefined): Session {
+  return typeof server === "string" ? { ...session, client: through(session.client, server), server } : session;
 }
 
 /** The words in which Circus tells of a silent daemon. */

@@ -4,15 +4,14 @@ import { dirname, join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { isObject } from "../wire/codec.js";
 import { addedCommands, addedHelp, executeAdded } from "./added.js";
-import { complete, type LiveNames } from "./completion.js";
+import { afterGlobalOptions, complete, type LiveNames } from "./completion.js";
 import { readInvocation, type Invocation } from "./invocation.js";
 import { loadCommand } from "./commands.js";
-import { execute } from "./execute.js";
-import { readSettings, type Session } from "./session.js";
+import { execute, refuseInput } from "./execute.js";
+import { serverNames } from "./servers.js";
+import { readSettings, sessionAt, type Session } from "./session.js";
 import { quoteWord, splitWords } from "../core/words.js";
 import type { Env, World } from "./world.js";
-
-const PROMPT = "(circusctl) ";
 
 const HISTORY = 1000;
 
@@ -28,7 +27,7 @@ export async function runShell(session: Session, world: World): Promise<number> 
   const lines = createInterface({
     input: world.stdin,
     output: world.stdout,
-    prompt: PROMPT,
+    prompt: promptOf(session),
     terminal,
     historySize: HISTORY,
     history: file === null ? [] : await readHistory(file),
@@ -41,6 +40,10 @@ export async function runShell(session: Session, world: World): Promise<number> 
   world.stdout.write("\n");
   if (file !== null && history !== null) await writeHistory(file, history);
   return 0;
+}
+
+function promptOf({ server }: Session): string {
+  return server === null ? "(circusctl) " : `(circusctl @${server}) `;
 }
 
 async function readLines(lines: Interface, session: Session, world: World): Promise<void> {
@@ -56,7 +59,7 @@ async function readLines(lines: Interface, session: Session, world: World): Prom
   let ended = false;
   lines.once("close", () => (ended = true));
   const prompt = (): void => {
-    if (ended) world.stdout.write(PROMPT);
+    if (ended) world.stdout.write(promptOf(session));
     else lines.prompt();
   };
   prompt();
@@ -115,7 +118,7 @@ async function obey(session: Session, invocation: Invocation, world: World): Pro
         prettify: prettify || settings.prettify,
         timeout: "timeout" in invocation.values ? timeout : settings.timeout,
       };
-      await execute({ ...session, settings: merged }, invocation.command, invocation.input);
+      await executeAt({ ...session, settings: merged }, invocation, world);
       return;
     }
     case "discover": {
@@ -135,19 +138,28 @@ async function obey(session: Session, invocation: Invocation, world: World): Pro
   }
 }
 
+/** The command may be for this daemon, for one server of its circuit, or for several. */
+async function executeAt(session: Session, { command, input, values }: Extract<Invocation, { kind: "run" }>, world: World): Promise<void> {
+  const request = command.request(input);
+  if (!request.ok) await refuseInput(command, request.failure, world.stderr);
+  else if (!("cluster" in values || "label" in values)) await execute(sessionAt(session, values["server"]), command, input);
+  else await (await import("./several.js")).executeOnServers(session, command, input);
+}
+
 /** @returns whether the daemon knows the command */
-async function obeyAdded(session: Session, { name, words }: Extract<Invocation, { kind: "added" }>, world: World): Promise<boolean> {
+async function obeyAdded(here: Session, { name, words, values }: Extract<Invocation, { kind: "added" }>, world: World): Promise<boolean> {
+  const session = sessionAt(here, values["server"]);
   const known = (await addedCommands(session.client)).find((one) => one.name === name.toLowerCase());
   if (known === undefined) return false;
   if (words[0] === "--help" || words[0] === "-h") world.stdout.write(`${addedHelp(known)}\n`);
-  else await executeAdded(session, { name, words });
+  else if (!("cluster" in values || "label" in values)) await executeAdded(session, { name, words });
+  else await (await import("./several.js")).executeAddedOnServers(session, { name, words, values });
   return true;
 }
 
 type Completed = (error: Error | null, result: [string[], string]) => void;
 
 function completer(session: Session): (line: string, done: Completed) => void {
-  const names: LiveNames = { watchers: () => watcherNames(session), commands: () => addedNames(session) };
   return (line, done) => {
     const current = /\S*$/.exec(line)?.[0] ?? "";
     const words = [
@@ -157,7 +169,14 @@ function completer(session: Session): (line: string, done: Completed) => void {
         .filter((word) => word !== ""),
       current,
     ];
-    complete(words, names).then(
+    const { values, words: rest } = afterGlobalOptions(words);
+    const there = sessionAt(session, values["server"]);
+    const names: LiveNames = {
+      watchers: () => watcherNames(there),
+      commands: () => addedNames(there),
+      servers: () => serverNames(session.client),
+    };
+    complete(rest, names).then(
       (found) => done(null, [found.map((candidate) => `${quoteWord(candidate)} `), current]),
       () => done(null, [[], current]),
     );

@@ -41,7 +41,12 @@ export function errorReply({ reason, errno, id }: Refusal, time: number): string
 /** Reads a reply; null where the bytes are none. */
 export function decodeReply(bytes: Uint8Array): Reply | null {
   const json = decodeJson(bytes);
-  return json.ok && isReply(json.value) ? json.value : null;
+  return json.ok ? asReply(json.value) : null;
+}
+
+/** A value as the reply that it is; null where it is none. */
+export function asReply(value: unknown): Reply | null {
+  return isReply(value) ? value : null;
 }
 
 /** Whether a reply tells of a refusal; `reason` and `errno` are then as Circus has them, or filled in. */
