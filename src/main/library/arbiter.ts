@@ -56,7 +56,7 @@ export class Arbiter implements AsyncDisposable {
     this.#transport = transport;
     const load = () => Promise.resolve(this.#loaded);
     this.#supervisor = new Supervisor(
-      systemParts({ log, transport, load, adopt: () => [], subreaper: settings.subreaper ?? false, openCircuit: null }),
+      systemParts({ log, transport, load, adopt: () => [], subreaper: settings.subreaper ?? false, isServer: false }),
     );
     this.client = new CircusClient({ transport, endpoint: config.arbiter.endpoint });
   }
