@@ -59,13 +59,13 @@ export class Anchor {
   /** What is one level below, by name. @throws CircuitError `no-such-anchor` */
   async view(options?: CallOptions): Promise<ReadonlyMap<string, Anchor>> {
     const entries = await this.#list({ ...options, depth: 1 });
-    return new Map(entries.map(({ path: [name = ""] }) => [name, this.walk([name])]));
+    return new Map(entries.map(({ path }) => [path.at(-1) ?? "", this.walk(path.slice(-1))]));
   }
 
   /** What is below, in the order of paths. @throws CircuitError `no-such-anchor` */
   async list(options: ListOptions = {}): Promise<readonly Entry[]> {
     const entries = await this.#list(options);
-    return entries.map(({ path, kind }) => ({ path: joinPath([this.server, ...this.#place.names, ...path]), kind }));
+    return entries.map(({ path, kind }) => ({ path: joinPath([this.server, ...path]), kind }));
   }
 
   /** What stands here and how it is, in one call. @throws CircuitError `no-such-anchor` */
