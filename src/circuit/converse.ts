@@ -45,7 +45,8 @@ class LinkConversation implements Conversation {
     this.peer = link.peer;
     this.#options = options;
     this.#lines = new Switchboard(link, { clock, log, limit, onOpen: (line, open) => this.#answer(line, open) });
-    link.start(this.#lines);
+    // Not at once: whoever makes the conversation has it in hand before its first call comes.
+    queueMicrotask(() => link.start(this.#lines));
   }
 
   get end(): LinkEnd | null {
