@@ -81,6 +81,7 @@ export async function openServer(spec: ClusterSpec, parts: ServerParts): Promise
     },
   });
   const { address, id, name } = node.self();
+  tellChanges(node, log);
   log.info(`Server "${name}" (${id}) of a circuit at ${address}${keys.length > 0 ? ", encrypted" : ""}`);
   return {
     node,
@@ -91,6 +92,18 @@ export async function openServer(spec: ClusterSpec, parts: ServerParts): Promise
       await known.close();
     },
   };
+}
+
+/** An operator reads in the log of each server who came and who went, and how. */
+function tellChanges({ membership }: Node, log: Log): void {
+  membership.watch({
+    joined: ({ name, id, address }) => log.info(`Server "${name}" (${id}) is in the circuit, at ${address}`),
+    left({ name, id }, reason) {
+      if (reason === "left") log.info(`Server "${name}" (${id}) has left the circuit`);
+      else log.warning(`Server "${name}" (${id}) is lost; it is looked for`);
+    },
+    updated: () => undefined,
+  });
 }
 
 async function loadKeys(path: string | null, log: Log): Promise<readonly ClusterKey[]> {
