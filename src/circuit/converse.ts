@@ -5,6 +5,7 @@ import type { MethodName, MethodResult, Params } from "../wire/circuit/contract.
 import { CircuitError } from "../wire/circuit/errors.js";
 import type { Link, LinkEnd } from "../wire/circuit/link.js";
 import { MAX_PART, type Open } from "../wire/circuit/packet.js";
+import { Aborts } from "./aborts.js";
 import type { Call, Conversation, IncomingCall, OpenOptions } from "./conversation.js";
 import { Incoming } from "./incoming.js";
 import type { Line } from "./line.js";
@@ -38,6 +39,7 @@ export function converse(link: Link, options: ConverseOptions): Conversation {
 class LinkConversation implements Conversation {
   readonly peer: string;
   readonly #lines: Switchboard;
+  readonly #aborts = new Aborts();
   readonly #options: ConverseOptions;
 
   constructor(link: Link, options: ConverseOptions) {
@@ -53,6 +55,10 @@ class LinkConversation implements Conversation {
     return this.#lines.end;
   }
 
+  get isIdle(): boolean {
+    return this.#lines.isIdle;
+  }
+
   get ended(): Promise<LinkEnd> {
     return this.#lines.whenEnded;
   }
@@ -60,7 +66,7 @@ class LinkConversation implements Conversation {
   open<M extends MethodName>(method: M, params: Params<M>, options: OpenOptions = {}): Call<M> {
     const { deadline = DEFAULT_DEADLINE, signal, to = null, body = NO_BYTES, ended = true } = options;
     const line = this.#lines.line(method, deadline === null ? Infinity : this.#lines.now + deadline);
-    const call = new OutgoingCall(line, { method, signal });
+    const call = new OutgoingCall(line, { method, signal, aborts: this.#aborts });
     if (signal?.aborted === true) fail(line, new CircuitError("cancelled", `"${method}" was cancelled`));
     else if (!fitsHead(params)) {
       fail(line, new CircuitError("invalid", `Cannot ask for "${method}": its parameters are too large for one packet`));

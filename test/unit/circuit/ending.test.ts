@@ -134,6 +134,20 @@ describe("a cancelled call", () => {
     assert.deepEqual([early.code, incoming.signal.aborted], ["cancelled", true]);
   });
 
+  it("may have its signal in common with any number of others, without a warning of Node's", async (t) => {
+    const warnings: Error[] = [];
+    const warn = (warning: Error): unknown => warnings.push(warning);
+    process.on("warning", warn);
+    t.after(() => process.off("warning", warn));
+    const abort = new AbortController();
+    const { circuit, near } = await waiting();
+    const results = Array.from({ length: 20 }, () => new Watched(near.ask("ping", {}, { signal: abort.signal })));
+    await circuit.clock.pass(0);
+    abort.abort();
+    await circuit.clock.pass(0);
+    assert.deepEqual([new Set(results.map(({ code }) => code)), warnings], [new Set(["cancelled"]), []]);
+  });
+
   it("is not what an answered call becomes", async () => {
     const abort = new AbortController();
     const { circuit, call, incoming } = await waiting({ signal: abort.signal });
