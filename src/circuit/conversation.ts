@@ -67,6 +67,8 @@ export interface Conversation {
   readonly end: LinkEnd | null;
   /** Resolves when the link has ended. */
   readonly ended: Promise<LinkEnd>;
+  /** No call of either side is open. */
+  readonly isIdle: boolean;
   /** Opens a call. A link that has ended fails the call, it does not throw. */
   open<M extends MethodName>(method: M, params: Params<M>, options?: OpenOptions): Call<M>;
   /** A call without streams. @throws CircuitError */

@@ -65,10 +65,12 @@ class LinkConversation implements Conversation {
 
   open<M extends MethodName>(method: M, params: Params<M>, options: OpenOptions = {}): Call<M> {
     const { deadline = DEFAULT_DEADLINE, signal, to = null, body = NO_BYTES, ended = true } = options;
+    // First of all, since it throws for what has no form in JSON.
+    const fits = fitsHead(params);
     const line = this.#lines.line(method, deadline === null ? Infinity : this.#lines.now + deadline);
     const call = new OutgoingCall(line, { method, signal, aborts: this.#aborts });
     if (signal?.aborted === true) fail(line, new CircuitError("cancelled", `"${method}" was cancelled`));
-    else if (!fitsHead(params)) {
+    else if (!fits) {
       fail(line, new CircuitError("invalid", `Cannot ask for "${method}": its parameters are too large for one packet`));
     } else {
       const first = body.length <= MAX_PART ? body : body.subarray(0, MAX_PART);
