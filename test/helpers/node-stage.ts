@@ -108,7 +108,8 @@ export interface StartOptions extends Partial<Pick<NodeOptions, "circus" | "limi
   readonly circus?: LocalCircus;
 }
 
-const NOT_HERE: Makers = {
+/** No elements but those that need nothing. */
+export const NOT_HERE: Makers = {
   process: async () => refuse(),
   container: async () => refuse(),
   nameserver: async () => refuse(),
