@@ -2,13 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { runCircuit } from "../cli/circuit/circuit.js";
 import type { EndSignal } from "../cli/circuit/world.js";
-import { dialConversation } from "../circuit/hello.js";
-import type { DialServer } from "../circuit/uplink.js";
 import { fail, succeed } from "../core/result.js";
-import type { IncomingCall } from "../circuit/conversation.js";
+import { dialling } from "./dial-circuit.js";
 import { leave } from "./leave.js";
-import { systemClock } from "../os/clock.js";
-import type { ClusterKey } from "../wire/circuit/link.js";
 import { packageVersion } from "./version.js";
 
 /** Runs `circuit` and ends the process with its exit code. @param argv without node and the script */
@@ -34,17 +30,6 @@ export async function circuit(argv: readonly string[]): Promise<void> {
     onSignal,
   });
   await leave(() => code);
-}
-
-function dialling(keys: readonly ClusterKey[]): DialServer {
-  const clock = systemClock();
-  const open = async () => (await import("../wire/zmq/links.js")).openLinks();
-  let links: ReturnType<typeof open> | null = null;
-  return async (address, { timeout, signal }) => {
-    links ??= open();
-    const onCall = (call: IncomingCall): void => call.fail("unknown-method", "This program answers nothing: it is no server");
-    return dialConversation({ links: await links, clock, address, keys, role: "client", member: null, timeout, signal, onCall });
-  };
 }
 
 function onSignal(heard: (signal: EndSignal) => void): () => void {
