@@ -1,13 +1,14 @@
 /** A place in the tree of a server, which holds at most one element and has any number of places below it. */
 import type { ServerId } from "../core/circuit/member.js";
 import type { Command, ContainerRun, ElementKind } from "../wire/circuit/contract.js";
-import { Channel } from "./elements/channel.js";
-import { Container } from "./elements/container.js";
-import { Nameserver } from "./elements/nameserver.js";
-import { Process } from "./elements/process.js";
-import { Server } from "./elements/server.js";
-import { Subscription } from "./elements/subscription.js";
-import { Watcher } from "./elements/watcher.js";
+import type { Channel } from "./elements/channel.js";
+import type { Container } from "./elements/container.js";
+import type { MAKE } from "./elements/make.js";
+import type { Nameserver } from "./elements/nameserver.js";
+import type { Process } from "./elements/process.js";
+import type { Server } from "./elements/server.js";
+import type { Subscription } from "./elements/subscription.js";
+import type { Watcher } from "./elements/watcher.js";
 import { joinPath, splitPath } from "./path.js";
 import { Seat, type CallOptions, type Place, type ScrubOptions } from "./place.js";
 
@@ -59,13 +60,13 @@ export class Anchor {
   /** What is one level below, by name. @throws CircuitError `no-such-anchor` */
   async view(options?: CallOptions): Promise<ReadonlyMap<string, Anchor>> {
     const entries = await this.#list({ ...options, depth: 1 });
-    return new Map(entries.map(({ path: [name = ""] }) => [name, this.walk([name])]));
+    return new Map(entries.map(({ path }) => [path.at(-1) ?? "", this.walk(path.slice(-1))]));
   }
 
   /** What is below, in the order of paths. @throws CircuitError `no-such-anchor` */
   async list(options: ListOptions = {}): Promise<readonly Entry[]> {
     const entries = await this.#list(options);
-    return entries.map(({ path, kind }) => ({ path: joinPath([this.server, ...this.#place.names, ...path]), kind }));
+    return entries.map(({ path, kind }) => ({ path: joinPath([this.server, ...path]), kind }));
   }
 
   /** What stands here and how it is, in one call. @throws CircuitError `no-such-anchor` */
@@ -77,7 +78,7 @@ export class Anchor {
   /** The element that stands here now: it stays the same one, though another may take its place. @returns null where there is none */
   async get(options?: CallOptions): Promise<Element | null> {
     const { kind, element } = await this.#peek(options);
-    return kind === null || element === null ? null : elementOf(kind, new Seat(this.#place, element));
+    return kind === null || element === null ? null : this.#element(kind, element);
   }
 
   /**
@@ -88,7 +89,7 @@ export class Anchor {
   async makeProc(command: Command, options?: CallOptions): Promise<Process> {
     const what = `start "${command.Path}" at "${this.path}"`;
     const { element } = await this.#place.ask({ what, method: "make.process", params: { path: this.#names, command } }, options);
-    return new Process(new Seat(this.#place, element));
+    return this.#element("process", element);
   }
 
   /** Runs a container. @throws CircuitError `unavailable` when the host cannot */
@@ -97,31 +98,31 @@ export class Anchor {
     // An image may have to be fetched first.
     const limits = { deadline: null, ...options };
     const { element } = await this.#place.ask({ what, method: "make.container", params: { path: this.#names, run } }, limits);
-    return new Container(new Seat(this.#place, element));
+    return this.#element("container", element);
   }
 
   /** Makes a channel. @param capacity messages that it holds for receivers; without any a sender waits for one */
   async makeChan(capacity = 0, options?: CallOptions): Promise<Channel> {
     const what = `make a channel at "${this.path}"`;
     const { element } = await this.#place.ask({ what, method: "make.channel", params: { path: this.#names, capacity } }, options);
-    return new Channel(new Seat(this.#place, element));
+    return this.#element("channel", element);
   }
 
   /** Starts a name server. @param address `HOST:PORT` to bind; the empty text takes a free port */
   async makeNameserver(address = "", options?: CallOptions): Promise<Nameserver> {
     const what = `make a name server at "${this.path}"`;
     const { element } = await this.#place.ask({ what, method: "make.nameserver", params: { path: this.#names, address } }, options);
-    return new Nameserver(new Seat(this.#place, element));
+    return this.#element("nameserver", element);
   }
 
   /** Queues the paths of servers that join, beginning with those that are there. */
   async makeOnJoin(options?: CallOptions): Promise<Subscription<"@join">> {
-    return new Subscription("@join", await this.#subscribe("join", options));
+    return this.#element("@join", await this.#subscribe("join", options));
   }
 
   /** Queues the paths of servers that leave, or are lost. */
   async makeOnLeave(options?: CallOptions): Promise<Subscription<"@leave">> {
-    return new Subscription("@leave", await this.#subscribe("leave", options));
+    return this.#element("@leave", await this.#subscribe("leave", options));
   }
 
   /** Takes away whatever stands here; what stands below stays. @returns whether there was something */
@@ -143,30 +144,15 @@ export class Anchor {
     return this.#place.ask({ what: `look at "${this.path}"`, method: "peek", params: { path: this.#names } }, options);
   }
 
-  async #subscribe(event: "join" | "leave", options?: CallOptions): Promise<Seat> {
+  async #subscribe(event: "join" | "leave", options?: CallOptions): Promise<string> {
     const what = `subscribe at "${this.path}"`;
     const { element } = await this.#place.ask({ what, method: "make.subscription", params: { path: this.#names, event } }, options);
-    return new Seat(this.#place, element);
+    return element;
   }
-}
 
-function elementOf(kind: ElementKind, seat: Seat): Element {
-  switch (kind) {
-    case "server":
-      return new Server(seat);
-    case "process":
-      return new Process(seat);
-    case "container":
-      return new Container(seat);
-    case "channel":
-      return new Channel(seat);
-    case "nameserver":
-      return new Nameserver(seat);
-    case "@join":
-      return new Subscription(kind, seat);
-    case "@leave":
-      return new Subscription(kind, seat);
-    case "watcher":
-      return new Watcher(seat);
+  async #element<K extends ElementKind>(kind: K, id: string): Promise<ReturnType<(typeof MAKE)[K]>>;
+  async #element(kind: ElementKind, id: string): Promise<Element> {
+    const { MAKE } = await import("./elements/make.js");
+    return MAKE[kind](new Seat(this.#place, id));
   }
 }

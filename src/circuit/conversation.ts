@@ -52,7 +52,7 @@ export interface IncomingCall extends Stream {
   readonly conversation: Conversation;
   /** Aborted when the caller cancels or goes away, when the deadline is over, and when the link ends. */
   readonly signal: AbortSignal;
-  /** Called with the number of bytes whenever the other side has used some of what it was sent. */
+  /** Called with the number of bytes of bodies whenever the other side has used some of what it was sent; values are not counted. */
   onCredit(used: (bytes: number) => void): void;
   /** Whether the other side has ended its data, and nothing of it is unread. */
   readonly isDrained: boolean;
@@ -67,13 +67,16 @@ export interface Conversation {
   readonly end: LinkEnd | null;
   /** Resolves when the link has ended. */
   readonly ended: Promise<LinkEnd>;
+  /** No call of either side is open. */
+  readonly isIdle: boolean;
   /** Opens a call. A link that has ended fails the call, it does not throw. */
   open<M extends MethodName>(method: M, params: Params<M>, options?: OpenOptions): Call<M>;
   /** A call without streams. @throws CircuitError */
   ask<M extends MethodName>(method: M, params: Params<M>, options?: OpenOptions): Promise<MethodResult<M>>;
   /**
    * Hands an incoming call on, packet by packet, as a call of this conversation: credit, cancellation and answers pass
-   * through, nothing is kept on the way. The deadline is shortened by what has passed.
+   * through, nothing is kept on the way. The deadline is shortened by what has passed. Nothing of the call may have been
+   * sent yet, and it must not be used any more.
    */
   relay(incoming: IncomingCall): void;
   close(reason: string): void;

@@ -5,6 +5,7 @@ import type { MethodName, MethodResult, Params } from "../wire/circuit/contract.
 import { CircuitError } from "../wire/circuit/errors.js";
 import type { Link, LinkEnd } from "../wire/circuit/link.js";
 import { MAX_PART, type Open } from "../wire/circuit/packet.js";
+import { Aborts } from "./aborts.js";
 import type { Call, Conversation, IncomingCall, OpenOptions } from "./conversation.js";
 import { Incoming } from "./incoming.js";
 import type { Line } from "./line.js";
@@ -38,6 +39,7 @@ export function converse(link: Link, options: ConverseOptions): Conversation {
 class LinkConversation implements Conversation {
   readonly peer: string;
   readonly #lines: Switchboard;
+  readonly #aborts = new Aborts();
   readonly #options: ConverseOptions;
 
   constructor(link: Link, options: ConverseOptions) {
@@ -45,11 +47,16 @@ class LinkConversation implements Conversation {
     this.peer = link.peer;
     this.#options = options;
     this.#lines = new Switchboard(link, { clock, log, limit, onOpen: (line, open) => this.#answer(line, open) });
-    link.start(this.#lines);
+    // Not at once: whoever makes the conversation has it in hand before its first call comes.
+    queueMicrotask(() => link.start(this.#lines));
   }
 
   get end(): LinkEnd | null {
     return this.#lines.end;
+  }
+
+  get isIdle(): boolean {
+    return this.#lines.isIdle;
   }
 
   get ended(): Promise<LinkEnd> {
@@ -58,10 +65,12 @@ class LinkConversation implements Conversation {
 
   open<M extends MethodName>(method: M, params: Params<M>, options: OpenOptions = {}): Call<M> {
     const { deadline = DEFAULT_DEADLINE, signal, to = null, body = NO_BYTES, ended = true } = options;
+    // First of all, since it throws for what has no form in JSON.
+    const fits = fitsHead(params);
     const line = this.#lines.line(method, deadline === null ? Infinity : this.#lines.now + deadline);
-    const call = new OutgoingCall(line, { method, signal });
+    const call = new OutgoingCall(line, { method, signal, aborts: this.#aborts });
     if (signal?.aborted === true) fail(line, new CircuitError("cancelled", `"${method}" was cancelled`));
-    else if (!fitsHead(params)) {
+    else if (!fits) {
       fail(line, new CircuitError("invalid", `Cannot ask for "${method}": its parameters are too large for one packet`));
     } else {
       const first = body.length <= MAX_PART ? body : body.subarray(0, MAX_PART);

@@ -1,9 +1,6 @@
 /** The deadlines of many calls with one timer, which stands for the soonest. */
 import type { Cancel, Clock, Millis } from "../core/ports.js";
 
-/** What timers can count; whatever is due later is looked at again then. */
-const LONGEST_DELAY = 2 ** 31 - 1;
-
 export interface Due {
   /** On the clock that the deadlines go by. */
   readonly due: Millis;
@@ -39,8 +36,7 @@ export class Deadlines {
   #arm(due: Millis): void {
     this.#cancel();
     this.#armedFor = due;
-    const delay = Math.min(Math.max(0, due - this.#clock.now()), LONGEST_DELAY);
-    this.#cancel = this.#clock.after(delay, () => this.#look());
+    this.#cancel = this.#clock.after(Math.max(0, due - this.#clock.now()), () => this.#look());
   }
 
   #look(): void {

@@ -34,9 +34,10 @@ export interface Taking {
 export class ReceivedMessage implements Message, AsyncDisposable {
   readonly #call: Call<"recv">;
   readonly #taking: Taking;
-  #parts: AsyncIterator<Part> | null;
+  readonly #parts: Whole;
+  #isRead = false;
 
-  private constructor(call: Call<"recv">, taking: Taking, parts: AsyncIterator<Part>) {
+  private constructor(call: Call<"recv">, taking: Taking, parts: Whole) {
     this.#call = call;
     this.#taking = taking;
     this.#parts = parts;
@@ -45,7 +46,7 @@ export class ReceivedMessage implements Message, AsyncDisposable {
   /** Waits until there is one. @throws CircuitError */
   static async take(call: Call<"recv">, taking: Taking): Promise<ReceivedMessage> {
     const parts = call.parts()[Symbol.asyncIterator]();
-    return new ReceivedMessage(call, taking, beginningWith(await parts.next(), parts));
+    return new ReceivedMessage(call, taking, new Whole(await parts.next(), parts));
   }
 
   async bytes(): Promise<Uint8Array> {
@@ -57,19 +58,20 @@ export class ReceivedMessage implements Message, AsyncDisposable {
   }
 
   stream(): ReadableStream<Uint8Array> {
-    const parts = this.#parts;
     const { what, isManual } = this.#taking;
-    if (parts === null) throw new CircuitError("invalid", `Cannot ${what}: the message was read before`);
-    this.#parts = null;
+    if (this.#isRead) throw new CircuitError("invalid", `Cannot ${what}: the message was read before`);
+    this.#isRead = true;
     const finish = async (): Promise<void> => {
       if (!isManual) await this.acknowledge();
     };
-    return readableOf({ open: async () => ({ parts, finish, cancel: (reason) => this.#call.cancel(reason) }), what });
+    return readableOf({ open: async () => ({ parts: this.#parts, finish, cancel: (reason) => this.#call.cancel(reason) }), what });
   }
 
   async acknowledge(): Promise<void> {
-    this.#call.end();
+    this.#isRead = true;
     try {
+      await this.#parts.rest();
+      this.#call.end();
       await this.#call.result;
     } catch (cause) {
       throw explained(cause, this.#taking.what);
@@ -82,18 +84,26 @@ export class ReceivedMessage implements Message, AsyncDisposable {
   }
 }
 
-/** An iterator with a step that was taken from it put back. */
-function beginningWith<T>(first: IteratorResult<T, unknown>, rest: AsyncIterator<T>): AsyncIterator<T> {
-  let isBegun = false;
-  return {
-    async next() {
-      if (isBegun) return rest.next();
-      isBegun = true;
-      return first;
-    },
-    async return() {
-      await rest.return?.();
-      return { done: true, value: undefined };
-    },
-  };
+/** The parts of a message, of which the first was waited for. */
+class Whole implements AsyncIterator<Part> {
+  readonly #others: AsyncIterator<Part>;
+  #first: IteratorResult<Part, unknown> | null;
+  #isOver = false;
+
+  constructor(first: IteratorResult<Part, unknown>, others: AsyncIterator<Part>) {
+    this.#first = first;
+    this.#others = others;
+  }
+
+  async next(): Promise<IteratorResult<Part, unknown>> {
+    const step = this.#first ?? (await this.#others.next());
+    this.#first = null;
+    this.#isOver = step.done === true;
+    return step;
+  }
+
+  /** Passes over what nobody has read: only a message that came to its end can be acknowledged. */
+  async rest(): Promise<void> {
+    while (!this.#isOver) await this.next();
+  }
 }

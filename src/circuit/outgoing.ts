@@ -3,6 +3,7 @@ import { readResult } from "../wire/circuit/answer.js";
 import type { MethodName, MethodResult } from "../wire/circuit/contract.js";
 import { CircuitError } from "../wire/circuit/errors.js";
 import type { Part } from "../wire/circuit/packet.js";
+import type { Aborts } from "./aborts.js";
 import type { Call } from "./conversation.js";
 import { Inflow } from "./inflow.js";
 import type { Closing, Line, LineHandler } from "./line.js";
@@ -17,20 +18,22 @@ export class OutgoingCall<M extends MethodName> implements Call<M>, LineHandler 
   readonly #line: Line;
   readonly #method: M;
   readonly #signal: AbortSignal | undefined;
+  readonly #aborts: Aborts;
   readonly #in: Inflow;
   readonly #out: Outflow;
   #result: Promise<MethodResult<M>> | null = null;
   #settle: Settle<MethodResult<M>> | null = null;
 
-  /** @param of with a signal that cancels it */
-  constructor(line: Line, of: { readonly method: M; readonly signal: AbortSignal | undefined }) {
+  /** @param of with a signal that cancels it, and who listens to signals */
+  constructor(line: Line, of: { readonly method: M; readonly signal: AbortSignal | undefined; readonly aborts: Aborts }) {
     this.#line = line;
     this.#method = of.method;
     this.#signal = of.signal;
     this.#in = new Inflow(line);
     this.#out = new Outflow(line);
     line.handOverTo(this);
-    of.signal?.addEventListener("abort", this.#abort);
+    this.#aborts = of.aborts;
+    if (of.signal !== undefined) of.aborts.add(of.signal, this.#abort);
   }
 
   /** Made when it is asked for, so that a call that nobody asks for its result does not end the program when it fails. */
@@ -77,7 +80,7 @@ export class OutgoingCall<M extends MethodName> implements Call<M>, LineHandler 
   }
 
   closed(closing: Closing): void {
-    this.#signal?.removeEventListener("abort", this.#abort);
+    if (this.#signal !== undefined) this.#aborts.delete(this.#signal, this.#abort);
     if (closing.kind === "result") this.#in.finish();
     else this.#in.fail(closing.error, closing.error.code === "cancelled" || closing.error.code === "deadline");
     this.#out.close();

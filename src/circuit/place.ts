@@ -117,5 +117,7 @@ export function understood<T>(value: unknown, schema: Schema<T>, what: string): 
 /** Says what was attempted, unless the message does so itself. */
 export function explained(cause: unknown, what: string): unknown {
   if (!(cause instanceof CircuitError) || cause.message.startsWith("Cannot ")) return cause;
-  return new CircuitError(cause.code, `Cannot ${what}: ${cause.message}`, { cause });
+  // What was a sentence of its own goes on another one now.
+  const why = /^[A-Z][a-z]* /.test(cause.message) ? cause.message.slice(0, 1).toLowerCase() + cause.message.slice(1) : cause.message;
+  return new CircuitError(cause.code, `Cannot ${what}: ${why}`, { cause });
 }

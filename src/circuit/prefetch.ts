@@ -26,11 +26,12 @@ export async function* prefetched(call: Call<"recv.many">): AsyncGenerator<Messa
       yield messageOf(bytes, () => acknowledge(number));
       await acknowledge(number);
     }
-    call.end();
-    await call.result;
   } finally {
-    call.cancel("nobody receives any more");
+    // The end comes behind all that was acknowledged; a cancellation might overtake it.
+    call.end();
+    await fetched.discard();
   }
+  await call.result;
 }
 
 const NOTHING = new Uint8Array();
@@ -57,6 +58,7 @@ function readingOf(bytes: Uint8Array): { parts: AsyncIterator<Part>; finish(): P
 class Fetched {
   readonly #whole: Uint8Array[] = [];
   #bytes = 0;
+  #isLeft = false;
   #end: { readonly failure: unknown } | "ended" | null = null;
   /** Called when there is something new. */
   #arrived: () => void = () => undefined;
@@ -85,9 +87,17 @@ class Fetched {
     }
   }
 
+  /** Wants nothing any more; resolves when nothing comes. */
+  async discard(): Promise<void> {
+    this.#isLeft = true;
+    this.#taken();
+    while (this.#end === null) await new Promise<void>((resolve) => (this.#arrived = resolve));
+  }
+
   async #fetch(call: Call<"recv.many">): Promise<void> {
     let pieces: Uint8Array[] = [];
     for await (const { value, body } of call.parts()) {
+      if (this.#isLeft) continue;
       pieces.push(body);
       if (!readAs(lastSchema, value).ok) continue;
       const bytes = joined(pieces);
@@ -95,7 +105,7 @@ class Fetched {
       this.#whole.push(bytes);
       this.#bytes += bytes.length;
       this.#arrived();
-      while (this.#bytes > WINDOW) await new Promise<void>((resolve) => (this.#taken = resolve));
+      while (this.#bytes > WINDOW && !this.#isLeft) await new Promise<void>((resolve) => (this.#taken = resolve));
     }
   }
 

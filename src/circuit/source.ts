@@ -32,7 +32,10 @@ export async function sendSource<M extends MethodName>(call: Call<M>, source: So
   const chunks = source[Symbol.asyncIterator]();
   const ended = new Ended(call);
   for (;;) {
-    const step = await ended.or(nextOf(call, chunks));
+    const step = await ended.or(chunks.next()).catch((cause: unknown) => {
+      call.cancel("what was to be sent could not be read");
+      throw cause;
+    });
     if (step === null) return leave(chunks);
     if (step.done === true) return;
     try {
@@ -41,15 +44,6 @@ export async function sendSource<M extends MethodName>(call: Call<M>, source: So
       leave(chunks);
       throw cause;
     }
-  }
-}
-
-async function nextOf<M extends MethodName>(call: Call<M>, chunks: AsyncIterator<Chunk>): Promise<IteratorResult<Chunk, unknown>> {
-  try {
-    return await chunks.next();
-  } catch (cause) {
-    call.cancel("what was to be sent could not be read");
-    throw cause;
   }
 }
 

@@ -43,6 +43,11 @@ export class Switchboard implements LineOwner, LinkHandler {
     return this.#end;
   }
 
+  /** No call of either side is open. */
+  get isIdle(): boolean {
+    return this.#mine.size === 0 && this.#theirs.size === 0;
+  }
+
   get now(): Millis {
     return this.#options.clock.now();
   }

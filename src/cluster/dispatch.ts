@@ -7,7 +7,7 @@ import { readParams } from "../wire/circuit/params.js";
 import type { Handler } from "./elements/element.js";
 
 /** Methods that belong to the engine of the membership, which answers them itself. */
-export type EngineMethod = Extract<MethodName, `mesh.${string}`>;
+export type EngineMethod = Extract<MethodName, `mesh.${string}` | `serf.${string}`>;
 
 /** Every method of the contract with what carries it out; one that is missing does not compile. */
 export type Handlers = { readonly [M in Exclude<MethodName, EngineMethod>]: Handler<M> };

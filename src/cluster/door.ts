@@ -14,7 +14,7 @@ export interface Limits {
   readonly calls: number;
 }
 
-export const USUAL_LIMITS: Limits = { links: 2000, calls: 4096 };
+export const USUAL_LIMITS: Limits = { links: 2000, calls: 10_000 };
 
 export type Role = "server" | "client";
 
@@ -38,11 +38,6 @@ export class Door {
 
   constructor(options: DoorOptions) {
     this.#options = options;
-  }
-
-  /** How many are connected. */
-  get size(): number {
-    return this.#guests.size;
   }
 
   /** What the other side of a conversation is; undefined where it did not come in here. */

@@ -3,7 +3,7 @@ import type { Member } from "../core/circuit/member.js";
 import type { Clock } from "../core/ports.js";
 import { dialConversation } from "../circuit/hello.js";
 import type { IncomingCall } from "../circuit/conversation.js";
-import { parseAddress, type Address } from "../wire/circuit/address.js";
+import { parseAddress } from "../wire/circuit/address.js";
 import { CIRCUIT_VERSION, type MethodResult, type ReadParams } from "../wire/circuit/contract.js";
 import { CircuitError } from "../wire/circuit/errors.js";
 import type { LinkOptions, Links } from "../wire/circuit/link.js";
@@ -21,12 +21,8 @@ export interface DialParts {
 
 /** Makes what dials another server and says hello to it as one. */
 export function makeDial({ linkOptions, ...parts }: DialParts): DialServer {
-  return (address, options) => dialConversation({ ...parts, ...linkOptions(), ...intent(address, options) });
-}
-
-function intent(address: Address, options: Parameters<DialServer>[1] & { readonly expects?: Address["process"] }) {
-  const { self, timeout, signal, expects = address.process } = options;
-  return { address: { ...address, process: expects }, role: "server" as const, member: self, timeout, signal };
+  return (address, { self, timeout, signal }) =>
+    dialConversation({ ...parts, ...linkOptions(), address, role: "server", member: self, timeout, signal });
 }
 
 /** Answers hello. @throws CircuitError `refused` for another version, and where another program was meant */

@@ -33,7 +33,7 @@ export interface Membership {
   update(change: Partial<Pick<Member, "name" | "labels" | "circusd" | "address">>): void;
   /** Told by whoever answers `hello`: a server has said so on a link that it dialled. Returns at once. */
   met(member: Member): void;
-  /** Answers the methods that belong to the engine (`mesh.*`); false where it is none of them. */
+  /** Answers the methods that belong to the engine (`mesh.*`, `serf.*`); false where it is none of them. */
   handle(incoming: IncomingCall): boolean;
   /** Says good-bye to everybody and ends. */
   leave(): Promise<void>;

@@ -26,7 +26,7 @@ export function makeRoute(options: RouteOptions): (call: IncomingCall) => Promis
       const isClient = roleOf(call.conversation) === "client";
       if (call.method === "hello") return await here(call);
       if (call.to === null || call.to === self) {
-        if (isClient && call.method.startsWith("mesh.")) throw new CircuitError("refused", `"${call.method}" is between servers`);
+        if (isClient && /^(mesh|serf)\./.test(call.method)) throw new CircuitError("refused", `"${call.method}" is between servers`);
         return await here(call);
       }
       // Servers reach each other directly: a call that came from one was meant for this one, or for one of its past.

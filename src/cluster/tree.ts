@@ -121,7 +121,7 @@ export class Tree {
       const element = await make(this.#options.newId(), { leave });
       if (this.#cleared) {
         await element.scrub(true);
-        throw new CircuitError("unavailable", `Cannot make an element at ${this.show(path)}: the server is ending`);
+        throw this.#ending(path);
       }
       // It may have ended by itself already, and wanted to go then.
       if (!gone) this.#place(path, element);
@@ -168,6 +168,7 @@ export class Tree {
   }
 
   #checkFree(path: Path): void {
+    if (this.#cleared) throw this.#ending(path);
     const cannot = `Cannot make an element at ${this.show(path)}`;
     const mount = this.#mountOf(path);
     if (mount !== null) throw new CircuitError("refused", `${cannot}: ${mount.refusal}`);
@@ -242,6 +243,10 @@ export class Tree {
 
   #noSuchAnchor(path: Path): CircuitError {
     return new CircuitError("no-such-anchor", `There is no anchor ${this.show(path)}; "ls" shows which there are`);
+  }
+
+  #ending(path: Path): CircuitError {
+    return new CircuitError("unavailable", `Cannot make an element at ${this.show(path)}: the server is ending`);
   }
 
   #replaced(path: Path): CircuitError {

@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { runCircuit } from "../cli/circuit/circuit.js";
 import type { EndSignal } from "../cli/circuit/world.js";
-import { dialler } from "../circuit/uplink.js";
 import { fail, succeed } from "../core/result.js";
+import { dialling } from "./dial-circuit.js";
 import { leave } from "./leave.js";
 import { packageVersion } from "./version.js";
 
@@ -16,7 +16,7 @@ export async function circuit(argv: readonly string[]): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     version: packageVersion(),
-    dialling: (keys) => dialler(async () => (await import("../wire/zmq/links.js")).openLinks(), keys),
+    dialling,
     readKeyFile: async (path) => (await import("../os/key-file.js")).readKeyFile(path),
     async readText(path) {
       try {

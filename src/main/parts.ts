@@ -18,6 +18,7 @@ import { openZmq } from "../wire/zmq/transport.js";
 import { adopter } from "./adopt.js";
 import type { Overrides } from "./circusd-options.js";
 import { loadCommands } from "./load-commands.js";
+import { openCircuit } from "./circuit/open.js";
 import { complete, loadFiles } from "./configuration.js";
 import { ownEnvironment } from "./own-environment.js";
 
@@ -33,7 +34,8 @@ export interface Request {
 
 /** What differs between a daemon and a library inside somebody's program. */
 export interface Setting {
-  readonly openCircuit: ArbiterParts["openCircuit"];
+  /** Whether it may take part in a circuit of servers. */
+  readonly isServer: boolean;
   readonly log: Log;
   readonly transport: Transport;
   readonly load: ArbiterParts["load"];
@@ -57,20 +59,22 @@ export async function assemble({ config, overrides, log, umask, handed }: Reques
     handed,
     adopt: adopter(umask),
     subreaper: true,
-    openCircuit: null,
     alone: true,
+    isServer: true,
   });
 }
 
 /** @throws where the system refuses what an arbiter needs */
-export function systemParts({ log, transport, load, adopt, subreaper, alone, openCircuit, handed = [] }: Setting): ArbiterParts {
+export function systemParts({ log, transport, load, adopt, subreaper, alone, isServer, handed = [] }: Setting): ArbiterParts {
   const clock = systemClock();
   const native = loadNative();
+  const host = new LinuxProcessHost(native, { subreaper, alone, log });
+  const env = ownEnvironment();
   return {
     clock,
     random: Math.random,
     log,
-    host: new LinuxProcessHost(native, { subreaper, alone, log }),
+    host,
     outputs: createOutputs({ log, clock, stdout: STDOUT }),
     sockets: createSockets({ handed }),
     hooks: createHooks({ log }),
@@ -78,8 +82,8 @@ export function systemParts({ log, transport, load, adopt, subreaper, alone, ope
     discovery: systemDiscovery(),
     load,
     loadCommands,
-    openCircuit,
-    daemon: { env: ownEnvironment(), dir: process.cwd(), findVirtualenv },
+    openCircuit: isServer ? openCircuit({ clock, log, host, env, transport }) : null,
+    daemon: { env, dir: process.cwd(), findVirtualenv },
     matchNames,
     adopt,
     giveTo: (path, owner) => giveTo(native, path, owner),

@@ -70,8 +70,7 @@ export class ToldMembership implements Membership {
     const member = this.others.get(id);
     const address = parseAddress(member?.address ?? "");
     if (!address.ok) return fail(address.failure);
-    const options = { self: this.self, expects: address.value.process, timeout, signal: new AbortController().signal };
-    const { conversation } = await this.#dial(address.value, options);
+    const { conversation } = await this.#dial(address.value, { self: this.self, timeout, signal: new AbortController().signal });
     return succeed(conversation);
   }
 
@@ -109,7 +108,8 @@ export interface StartOptions extends Partial<Pick<NodeOptions, "circus" | "limi
   readonly circus?: LocalCircus;
 }
 
-const NOT_HERE: Makers = {
+/** No elements but those that need nothing. */
+export const NOT_HERE: Makers = {
   process: async () => refuse(),
   container: async () => refuse(),
   nameserver: async () => refuse(),

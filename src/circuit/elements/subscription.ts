@@ -1,11 +1,14 @@
 /** A subscription to servers that join, or leave: a queue of their paths on some host, each for one receiver. */
 import { subscriptionStatSchema } from "../../wire/circuit/contract.js";
-import { CircuitError } from "../../wire/circuit/errors.js";
+import { CircuitError, type ErrorCode } from "../../wire/circuit/errors.js";
 import type { SubscriptionStat } from "../../wire/circuit/values.js";
 import { ReceivedMessage } from "../message.js";
 import { explained, type CallOptions, type ScrubOptions, type Seat } from "../place.js";
 
 const WHAT = "the subscription";
+
+/** How it is told that there is no such subscription any more. */
+const GONE: readonly ErrorCode[] = ["scrubbed", "closed", "no-such-element", "no-such-anchor"];
 
 /** Made by `anchor.makeOnJoin()` and `anchor.makeOnLeave()`, or got by `anchor.get()`. */
 export class Subscription<K extends "@join" | "@leave" = "@join" | "@leave"> implements AsyncIterable<string> {
@@ -47,7 +50,7 @@ export class Subscription<K extends "@join" | "@leave" = "@join" | "@leave"> imp
       try {
         yield await this.receive(options);
       } catch (cause) {
-        if (cause instanceof CircuitError && (cause.code === "scrubbed" || cause.code === "closed")) return;
+        if (cause instanceof CircuitError && GONE.includes(cause.code)) return;
         throw cause;
       }
     }

@@ -21,6 +21,8 @@ const ENDED_BY: Readonly<Record<EndSignal, number>> = { HUP: 129, INT: 130, TERM
 
 /** @returns the exit code: 0 done, 1 it went wrong, 2 wrong usage, 130 interrupted; of `run` the program's own */
 export async function runCircuit(world: CircuitWorld): Promise<number> {
+  // Who reads no further, such as head(1), wants no complaint; whoever writes is told at the next write.
+  for (const output of [world.stdout, world.stderr]) output.on("error", () => undefined);
   const [first, ...rest] = leading(world.argv);
   try {
     if (first === undefined || ["-h", "-help", "--help"].includes(first)) return await help(world, rest);

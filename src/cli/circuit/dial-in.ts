@@ -2,7 +2,6 @@
 import { CircuitClient } from "../../circuit/client.js";
 import { CircuitError } from "../../wire/circuit/errors.js";
 import type { ClusterKey } from "../../wire/circuit/link.js";
-import { parseMulticast } from "../../core/multicast.js";
 import { complain, Refusal } from "./failure.js";
 import type { Flags } from "./flags.js";
 import { DEFAULT_ADDRESS, DEFAULT_TIMEOUT } from "./options.js";
@@ -86,7 +85,8 @@ async function search(
   { group: text, source }: { readonly group: string; readonly source: string },
   asking: Asking,
 ): Promise<Found> {
-  const group = parseMulticast(text.startsWith("udp://") ? text : `udp://${text}`);
+  const { parseGroup } = await import("../../core/options/cluster.js");
+  const group = parseGroup(text);
   if (group === null) throw new Refusal(`"${text}", from ${source}, is no multicast address such as 228.8.8.8:8822`, 2);
   const found = await world.search({ group, ...asking });
   if (!found.ok) throw new Refusal(`Cannot look for servers at "${text}", from ${source}: ${found.failure}`);

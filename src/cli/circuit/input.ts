@@ -1,7 +1,8 @@
 /** What the user types or pipes into a command. */
 import type { Schema } from "../../wire/circuit/values.js";
 import { readAs } from "../../wire/circuit/values.js";
-import { Refusal } from "./failure.js";
+import { nearest } from "../../core/options/near.js";
+import { complain, Refusal } from "./failure.js";
 import { parseLoose } from "./go-json.js";
 import type { Session } from "./session.js";
 
@@ -28,33 +29,39 @@ function bytesOf(chunk: unknown): Uint8Array {
   return chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk));
 }
 
+export interface JsonKind<T> {
+  readonly schema: Schema<T>;
+  readonly fields: readonly string[];
+  /** What the user might have meant. */
+  readonly example: string;
+}
+
 /** JSON from the standard input. @throws Refusal that says what is wrong with it */
-export async function readJson<T>(session: Session, schema: Schema<T>, example: string): Promise<T> {
+export async function readJson<T>(session: Session, { schema, fields, example }: JsonKind<T>): Promise<T> {
   const text = await readAll(session);
-  const value = readValue(text, example);
+  if (text.trim() === "") throw new Refusal(`There is nothing on the standard input: give JSON such as ${example}`);
+  const value = named(parse(text), fields);
   const read = readAs(schema, value);
   if (!read.ok) throw new Refusal(`Cannot use the JSON on the standard input: ${read.failure}`);
+  for (const field of typeof value === "object" && value !== null ? Object.keys(value) : []) {
+    if (fields.includes(field)) continue;
+    const meant = nearest(field, fields);
+    complain(`warning: there is no field "${field}"${meant === null ? "" : `; did you mean "${meant}"?`}`, session.world.stderr);
+  }
   return read.value;
 }
 
-function readValue(text: string, example: string): unknown {
-  if (text.trim() === "") throw new Refusal(`There is nothing on the standard input: give JSON such as ${example}`);
+function parse(text: string): unknown {
   try {
-    return named(parseLoose(text));
+    return parseLoose(text);
   } catch (cause) {
     throw new Refusal(`Cannot read the JSON on the standard input: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
 }
 
 /** Circuit takes names of fields in any case: `path` is `Path`. */
-function named(value: unknown): unknown {
+function named(value: unknown, fields: readonly string[]): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [titled(name), inner]));
-}
-
-const TWO_WORDS: Readonly<Record<string, string>> = { cpushares: "CpuShares" };
-
-function titled(name: string): string {
-  const lower = name.toLowerCase();
-  return TWO_WORDS[lower] ?? `${lower.slice(0, 1).toUpperCase()}${lower.slice(1)}`;
+  const known = new Map(fields.map((field) => [field.toLowerCase(), field]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [known.get(name.toLowerCase()) ?? name, inner]));
 }

@@ -3,7 +3,7 @@ import type { Entry } from "../../circuit/anchor.js";
 import type { ElementKind } from "../../wire/circuit/contract.js";
 import { complain } from "./failure.js";
 import { shown, write } from "./output.js";
-import { readGlob, type Session } from "./session.js";
+import { isRoot, readGlob, type Session } from "./session.js";
 
 /** In Circuit's words. */
 const KINDS: Readonly<Record<ElementKind, string>> = {
@@ -37,7 +37,7 @@ interface Found {
 async function find({ client, words, signal }: Session): Promise<Found> {
   const { path, isDeep } = readGlob(words[0] ?? "");
   const options = { depth: isDeep ? null : 1, signal };
-  if (/[^/]/.test(path)) return { entries: await (await client.locate(path, { signal })).list(options), unreachable: new Map() };
+  if (!isRoot(path)) return { entries: await (await client.locate(path, { signal })).list(options), unreachable: new Map() };
   const { entries, unreachable } = await client.list(options);
   return { entries, unreachable: new Map([...unreachable].map(([server, { message }]) => [server, message])) };
 }

@@ -1,18 +1,22 @@
 /** Commands that make elements, and those that take them away. */
 import { commandSchema, containerSchema } from "../../wire/circuit/contract.js";
+import { FIELDS } from "../../wire/circuit/values.js";
 import { Refusal } from "./failure.js";
 import { readJson } from "./input.js";
 import { anchorOf, elementAt, type Session } from "./session.js";
 
+const PROCESS = { schema: commandSchema, fields: FIELDS.command, example: '{"Path": "/bin/ls", "Args": ["/"]}' };
+const CONTAINER = { schema: containerSchema, fields: FIELDS.container, example: '{"Image": "debian", "Path": "/bin/ls", "Args": ["/"]}' };
+
 export async function makeProcess(session: Session): Promise<number> {
-  const command = await readJson(session, commandSchema, '{"Path": "/bin/ls", "Args": ["/"]}');
+  const command = await readJson(session, PROCESS);
   const anchor = await anchorOf(session, session.words[0]);
   await anchor.makeProc(session.flags.has("scrub") ? { ...command, Scrub: true } : command, { signal: session.signal });
   return 0;
 }
 
 export async function makeContainer(session: Session): Promise<number> {
-  const run = await readJson(session, containerSchema, '{"Image": "debian", "Path": "/bin/ls", "Args": ["/"]}');
+  const run = await readJson(session, CONTAINER);
   const anchor = await anchorOf(session, session.words[0]);
   await anchor.makeDocker(session.flags.has("scrub") ? { ...run, Scrub: true } : run, { signal: session.signal });
   return 0;

@@ -2,13 +2,12 @@
 import { Refusal, report } from "./failure.js";
 import { goJson } from "./go-json.js";
 import { write } from "./output.js";
-import { anchorOf, elementAt, readGlob, type Session } from "./session.js";
+import { anchorOf, elementAt, isRoot, readGlob, type Session } from "./session.js";
 
 /** Prints how an element is; `null` where there is none. */
 export async function peek(session: Session): Promise<number> {
   const { words, world, signal } = session;
-  const isRoot = !/[^/]/.test(readGlob(words[0] ?? "").path);
-  const stat = isRoot ? null : (await (await anchorOf(session, words[0])).peek({ signal })).stat;
+  const stat = isRoot(readGlob(words[0] ?? "").path) ? null : (await (await anchorOf(session, words[0])).peek({ signal })).stat;
   await write(world.stdout, `${goJson(asCircuit(stat))}\n`);
   return 0;
 }

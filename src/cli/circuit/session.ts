@@ -27,9 +27,16 @@ export function readGlob(glob: string): { readonly path: string; readonly isDeep
   return { path: isDeep ? glob.replace(/\.\.\.\/*$/, "") : glob, isDeep };
 }
 
+/** @example `isRoot("//")` */
+export function isRoot(path: string): boolean {
+  return !/[^/]/.test(path);
+}
+
 /** The anchor that a word names; `...` at its end is passed over, as in Circuit. */
 export async function anchorOf({ client, signal }: Session, word = ""): Promise<Anchor> {
-  return client.locate(readGlob(word).path, { signal });
+  const { path } = readGlob(word);
+  if (isRoot(path)) throw new Refusal(`"${word}" is the root, which holds nothing but servers: give a path such as /X…/NAME`);
+  return client.locate(path, { signal });
 }
 
 /** Those kinds of elements, as the user knows them. */

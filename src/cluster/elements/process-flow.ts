@@ -100,7 +100,7 @@ export class Reader {
 }
 
 export class OutputFlow {
-  readonly #ring = new ByteRing();
+  readonly #ring: ByteRing;
   readonly #pipe: ProgramOutput;
   readonly #options: FlowOptions;
   readonly #shelf: Shelf;
@@ -118,6 +118,7 @@ export class OutputFlow {
 
   constructor(pipe: ProgramOutput, options: FlowOptions) {
     this.#pipe = pipe;
+    this.#ring = new ByteRing(options.capacity);
     this.#options = options;
     this.#shelf = {
       ring: this.#ring,

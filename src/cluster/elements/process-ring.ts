@@ -10,16 +10,23 @@ interface Block {
   used: number;
 }
 
-/** Blocks begin small and double up to here, so that a program that says little costs little. */
+/** Blocks for small pieces begin small and double up to here, so that a program that says little costs little. */
 const SMALLEST = 4 * 1024;
-const LARGEST = 64 * 1024;
+const DOUBLED = 64 * 1024;
 
 export class ByteRing {
+  /** Bytes of a block at most: memory is given back by blocks. */
+  readonly #largest: number;
   #blocks: Block[] = [];
   /** Blocks before this one in the list are forgotten. */
   #first = 0;
   #start = 0;
   #end = 0;
+
+  /** @param usual how many bytes are going to be kept */
+  constructor(usual: number) {
+    this.#largest = Math.max(SMALLEST, Math.floor(usual / 4));
+  }
 
   /** Offset of the oldest byte that is kept. */
   get start(): number {
@@ -33,16 +40,15 @@ export class ByteRing {
 
   /** Copies the chunk. */
   push(chunk: Uint8Array): void {
-    let rest = chunk;
-    const last = this.#blocks.at(-1);
-    if (last !== undefined) {
-      const fits = rest.subarray(0, last.bytes.length - last.used);
-      last.bytes.set(fits, last.used);
-      last.used += fits.length;
-      rest = rest.subarray(fits.length);
+    let done = 0;
+    while (done < chunk.length) {
+      const block = this.#roomy(chunk.length - done);
+      const piece = chunk.subarray(done, done + block.bytes.length - block.used);
+      block.bytes.set(piece, block.used);
+      block.used += piece.length;
+      done += piece.length;
+      this.#end += piece.length;
     }
-    if (rest.length > 0) this.#append(rest, this.#end + chunk.length - rest.length, last?.bytes.length ?? 0);
-    this.#end += chunk.length;
   }
 
   /** Bytes from that offset on, at most so many, and none at the end; the offset is not before the start. */
@@ -73,12 +79,15 @@ export class ByteRing {
     return begin + used <= this.#start && (used === bytes.length || bytes.length > SMALLEST);
   }
 
-  #append(rest: Uint8Array, begin: number, previous: number): void {
-    const size = Math.min(LARGEST, Math.max(SMALLEST, 2 * previous));
-    // A large chunk is a block of its own.
-    const bytes = rest.length >= size ? new Uint8Array(rest) : new Uint8Array(size);
-    if (rest.length < size) bytes.set(rest);
-    this.#blocks.push({ bytes, begin, used: rest.length });
+  /** The last block where it has room, else a new one, for so many bytes at least as far as a block may be so large. */
+  #roomy(bytes: number): Block {
+    const last = this.#blocks.at(-1);
+    if (last !== undefined && last.used < last.bytes.length) return last;
+    const doubled = Math.min(DOUBLED, 2 * (last?.bytes.length ?? 0));
+    const size = Math.min(this.#largest, Math.max(SMALLEST, doubled, bytes));
+    const block = { bytes: new Uint8Array(size), begin: this.#end, used: 0 };
+    this.#blocks.push(block);
+    return block;
   }
 
   /** Blocks follow one another without gaps, so a search by halves finds the one with that offset. */

@@ -138,6 +138,7 @@ export class ProcessElement implements Element, ProgramListener {
     if (this.#making.command.Scrub !== true || this.#scrubbed !== null) return;
     this.#leaves = true;
     this.#making.anchorage.leave();
+    void this.scrub(false);
   }
 
   emptied(): void {

@@ -48,10 +48,6 @@ export class Visits {
   readonly #visits = new Set<Visit>();
   #end: CircuitError | null = null;
 
-  get size(): number {
-    return this.#visits.size;
-  }
-
   /** Works on a call until the work is done or the visit is stopped. @throws what the work throws */
   async run<T>(call: IncomingCall, work: (visit: Visit) => Promise<T>): Promise<T> {
     if (this.#end !== null) throw this.#end;

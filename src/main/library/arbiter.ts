@@ -63,7 +63,7 @@ export class Arbiter implements AsyncDisposable {
     this.#transport = transport;
     const load = () => Promise.resolve(this.#loaded);
     const { subreaper = false } = settings;
-    this.#supervisor = new Supervisor(systemParts({ log, transport, load, adopt: () => [], subreaper, alone: false, openCircuit: null }));
+    this.#supervisor = new Supervisor(systemParts({ log, transport, load, adopt: () => [], subreaper, alone: false, isServer: false }));
     this.client = new CircusClient({ transport, endpoint: config.arbiter.endpoint });
     // It may also end by the command `quit`, or with an essential watcher.
     void this.#supervisor.finished

@@ -97,6 +97,8 @@ export class Source {
   }
 
   #drain(limit: number): "ended" | "empty" {
+    // A socket that has come to its end closes the descriptor before it says so, and its number may mean another pipe by now.
+    if (this.#socket.destroyed) return "empty";
     const { buffer } = this.#context;
     try {
       for (let room = limit; room > 0;) {

@@ -193,6 +193,8 @@ export const METHODS = {
   "mesh.announce": { params: v.object({ members: v.array(memberSchema) }), result: nothing },
   "mesh.leave": { params: v.object({ worker: text }), result: nothing },
   "mesh.sync": { params: v.object({ digest: text }), result: v.object({ members: v.nullable(v.array(memberSchema)) }) },
+  /** Between servers of engine serf: `HOST:PORT` where the agent of this one lets others join. */
+  "serf.address": { params: nothing, result: v.object({ address: text }) },
 
   // Anchors
   /** The anchors below a path, in order of their paths; `depth` levels of them, null for all. */

@@ -2,6 +2,8 @@
 import * as v from "valibot";
 import { fail, succeed, type Result } from "../../core/result.js";
 import {
+  commandSchema,
+  containerSchema,
   memberSchema,
   type channelStatSchema,
   type nameserverStatSchema,
@@ -19,9 +21,13 @@ export function readAs<T>(schema: Schema<T>, value: unknown): Result<T, string> 
   const read = v.safeParse(schema, value, { abortEarly: true });
   if (read.success) return succeed(read.output);
   const [issue] = read.issues;
+  if (issue.message.startsWith("Invalid key: ") && issue.received === "undefined") return fail(`${issue.expected ?? "a field"} is missing`);
   const place = v.getDotPath(issue);
   return fail(place === null || issue.message.includes(place) ? issue.message : `${place}: ${issue.message}`);
 }
+
+/** The fields of a command, and of a container, by which they are written as JSON. */
+export const FIELDS = { command: Object.keys(commandSchema.entries), container: Object.keys(containerSchema.entries) } as const;
 
 /** Of `members.watch`: what has changed. `reason` tells of a leave whether it said good-bye. */
 export const memberChangeSchema = v.object({

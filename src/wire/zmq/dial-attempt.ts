@@ -34,11 +34,26 @@ export interface Patience {
  */
 const RECONNECT = 24 * 60 * 60 * 1000;
 
-export function attempt(context: Context, target: Target, { left, timeout, signal }: Patience): Promise<Result<Link, DialFailure>> {
+/**
+ * Two sides of which one has a key and the other has none hang up on each other, and who is first is a matter of luck. The
+ * other one cannot tell that from a program that dies just then, unless it asks again.
+ */
+export async function attempt(context: Context, target: Target, patience: Patience): Promise<Result<Link, DialFailure>> {
+  const end = performance.now() + patience.left;
+  const outcome = await attemptOnce(context, target, patience);
+  if (outcome.ok || outcome.failure.message !== messageOf(target.endpoint, HUNG_UP)) return outcome;
+  return attemptOnce(context, target, { ...patience, left: Math.max(1, end - performance.now()) });
+}
+
+function messageOf(endpoint: string, why: string): string {
+  return `Cannot reach "${endpoint}": ${why}`;
+}
+
+function attemptOnce(context: Context, target: Target, { left, timeout, signal }: Patience): Promise<Result<Link, DialFailure>> {
   return new Promise((resolve) => {
     const { endpoint, key } = target;
     const id = randomBytes(16).toString("hex");
-    const socket = makeDealer(context, target, { id, left });
+    const socket = makeDealer(context, target, id);
     const close = (): void => socket.close();
     const link = new ZmqLink(endpoint, { transmit: (frames) => void socket.send([...frames]).catch(ignoreLost), leave: close, cut: close });
     let received = 0;
@@ -50,7 +65,7 @@ export function attempt(context: Context, target: Target, { left, timeout, signa
       if (!outcome.ok) close();
       resolve(outcome);
     };
-    const giveUp = (kind: DialFailure["kind"], why: string): void => settle(fail({ kind, message: `Cannot reach "${endpoint}": ${why}` }));
+    const giveUp = (kind: DialFailure["kind"], why: string): void => settle(fail({ kind, message: messageOf(endpoint, why) }));
     const cancel = (): void => giveUp("cancelled", "the attempt was cancelled");
     const timer = setTimeout(() => giveUp("timeout", `no answer within ${timeout / 1000} s`), left);
     signal?.addEventListener("abort", cancel);
@@ -92,6 +107,8 @@ export function attempt(context: Context, target: Target, { left, timeout, signa
   });
 }
 
+const HUNG_UP = "whoever is there hung up; it has another key, or none, or is no circuit server";
+
 const OTHER_KEY = "the server there has another key; compare the key files";
 
 /** What an event means before there is a link; null where it is no bad news. */
@@ -100,16 +117,16 @@ function reasonOf({ type }: Event, hasKey: boolean): [DialFailure["kind"], strin
   if (type === "handshake:error:protocol") {
     return ["refused-key", hasKey ? "whoever is there has no key" : "the server there wants a key; give the circuit's key file"];
   }
-  if (type === "handshake:error:other") return ["unreachable", "the connection broke before either side had said who it is"];
+  if (type === "handshake:error:other") return ["refused-key", HUNG_UP];
   return type === "close" || type === "connect:retry" ? ["unreachable", "nobody listens there, or the way to it is closed"] : null;
 }
 
-function makeDealer(context: Context, { at, key, silence }: Target, { id, left }: { readonly id: string; readonly left: number }): Dealer {
+function makeDealer(context: Context, { at, key, silence }: Target, id: string): Dealer {
   const pair = key === null ? null : dialingPair(key);
   return new Dealer({
     context,
-    connectTimeout: Math.ceil(left),
-    handshakeInterval: Math.ceil(left),
+    // How long all of it may take is watched over above.
+    handshakeInterval: 0,
     // A peer that died right after an answer is asked again in the middle of the time, and given up at the end of it.
     heartbeatInterval: Math.ceil(silence / 2),
     heartbeatTimeout: Math.floor(silence / 2),

@@ -10,8 +10,8 @@ import { keepDoor } from "./zap.js";
 /** Milliseconds that a stranger has to show who it is. */
 const HANDSHAKE = 5000;
 
-/** Milliseconds; dialers send signs of life far more often, so this finds those alone who do not. */
-const HEARTBEAT = { heartbeatInterval: 20_000, heartbeatTimeout: 10_000 };
+/** Milliseconds; dialers send signs of life far more often, so this finds those alone who do not, or have not yet begun to. */
+const HEARTBEAT = { heartbeatInterval: 20_000, heartbeatTimeout: 5000 };
 
 /** @throws Error that names the endpoint and the cause, such as one in use */
 export async function listenForLinks(endpoint: string, options: LinkOptions, handler: ListenerHandler): Promise<Listener> {

@@ -6,14 +6,11 @@ import type { Links } from "../circuit/link.js";
  * @example `const link = await (await openLinks()).dial("tcp://10.0.0.2:11022", { keys: [key], silence: 4500, timeout: 5000 });`
  */
 export async function openLinks(): Promise<Links> {
-  const [{ listenForLinks }, { dialLink }, { makeContext }] = await Promise.all([
-    import("./links-listener.js"),
-    import("./links-dial.js"),
-    import("./sockets.js"),
-  ]);
+  const [{ dialLink }, { makeContext }] = await Promise.all([import("./links-dial.js"), import("./sockets.js")]);
   const context = makeContext();
   return {
-    listen: listenForLinks,
+    // Clients are started often, and never listen.
+    listen: async (endpoint, options, handler) => (await import("./links-listener.js")).listenForLinks(endpoint, options, handler),
     dial: (endpoint, options) => dialLink(context, endpoint, options),
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import test, { after } from "node:test";
 import * as v from "valibot";
 import { makeProcess, type ProcessElement } from "../../../src/cluster/elements/process.js";
@@ -73,6 +73,18 @@ function failsWith(code: ErrorCode, message = /./): (error: unknown) => boolean 
   };
 }
 
+/** The pipes that this program has open, by what the kernel calls them. */
+function pipes(): readonly string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const name = readlinkSync(`/proc/self/fd/${fd}`);
+      return name.startsWith("pipe:") ? name : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 async function statOf(waiting: Promise<{ readonly stat?: unknown }>): Promise<ProcessStat> {
   return v.parse(processStatSchema, (await waiting).stat);
 }
@@ -98,14 +110,16 @@ test("a program without a slash is looked for in the PATH that it is given", asy
 test("a program that cannot be started is an error that says why, and leaves no descriptor", async (t) => {
   const dir = await tempDir(t);
   const file = await dir.write("data", "no program");
-  await play(t, shell("true"));
-  const before = readdirSync("/proc/self/fd").length;
+  const before = pipes();
   await assert.rejects(play(t, { Path: "/no/such/program" }), failsWith("process", /^Cannot start "\/no\/such\/program": no such file/));
   await assert.rejects(play(t, { Path: "no-such-program" }), failsWith("process", /no program "no-such-program" in PATH/));
   await assert.rejects(play(t, { Path: file }), failsWith("process", /is not executable/));
   await assert.rejects(play(t, { Path: "true", Dir: "/no/such/place" }), failsWith("process", /no such directory "\/no\/such\/place"/));
   await assert.rejects(play(t, { Path: "true", Env: ["A"] }), failsWith("invalid", /"A" in Env is no NAME=VALUE/));
-  assert.equal(readdirSync("/proc/self/fd").length, before);
+  assert.deepEqual(
+    pipes().filter((pipe) => !before.includes(pipe)),
+    [],
+  );
 });
 
 test("wait tells how a process ended, again and again", async (t) => {
@@ -416,6 +430,20 @@ test("with Scrub the element leaves when its process ends, after those who waite
   assert.equal((await waiting).ExitCode, 0);
   assert.equal(stage.left, true);
   assert.equal((await reading).bytes, 588_895);
+});
+
+test("a process that has ended leaves no descriptor behind, whoever read it", async (t) => {
+  const before = pipes();
+  for (const script of ["echo read", "head -c 3000000 /dev/zero", "exec <&- >&- 2>&-", "echo scrubbed"]) {
+    const { client, element } = await play(t, shell(script));
+    await client.ask("wait", {});
+    if (script === "echo read") await client.read({ stream: "stdout" });
+    if (script === "echo scrubbed") await element.scrub(false);
+  }
+  await eventually(
+    () => pipes().filter((pipe) => !before.includes(pipe)),
+    (left) => left.length === 0,
+  );
 });
 
 test("a call that is given up leaves nothing behind", async (t) => {

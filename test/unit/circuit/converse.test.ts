@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MAX_HEAD } from "../../../src/wire/circuit/packet.js";
-import type { IncomingCall } from "../../../src/circuit/conversation.js";
-import { Circuit, Watched } from "../../helpers/conversations.js";
+import type { Conversation, IncomingCall } from "../../../src/circuit/conversation.js";
+import { Circuit, refuse, Watched } from "../../helpers/conversations.js";
 
 describe("a conversation", () => {
   it("brings a call to the other side and its answer back", async () => {
@@ -25,6 +25,18 @@ describe("a conversation", () => {
       (await Promise.all(answers)).map(({ element }) => element),
       ["at b", "at a", "at b", "at a"],
     );
+  });
+
+  it("is in the hands of whoever made it before the first call comes, however early that was", async () => {
+    const circuit = new Circuit();
+    const { near, far } = await circuit.link("a", "b");
+    const early = circuit.converse(near, refuse).ask("ping", {});
+    await circuit.clock.pass(0);
+    const late: Conversation = circuit.converse(far, (incoming) => {
+      assert.equal(incoming.conversation, late);
+      incoming.reply({});
+    });
+    await early;
   });
 
   it("fails a call with the other side's error, and one whose answer is none", async () => {

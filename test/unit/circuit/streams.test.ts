@@ -65,7 +65,15 @@ describe("the data of a call", () => {
     await near.ask("send", { path: ["a"] }, { body: bytes(5) });
     await near.ask("send", { path: ["a"] }, { body: bytes(2 * MAX_PART + 5) });
     await near.ask("send", { path: ["a"] });
-    assert.deepEqual(seen, [[0, false], [5, true], [0, false], [MAX_PART, true], [MAX_PART, true], [5, true], [0, true]]); // prettier-ignore
+    assert.deepEqual(seen, [
+      [0, false],
+      [5, true],
+      [0, false],
+      [MAX_PART, true],
+      [MAX_PART, true],
+      [5, true],
+      [0, true],
+    ]);
   });
 
   it("waits for credit, in order, and its end behind it", async () => {

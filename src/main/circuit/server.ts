@@ -1,0 +1,148 @@
+/** A server of a circuit, made of the rooms: by circusd for its `[cluster]` section, and by `circuit start`. */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { makeProcess } from "../../cluster/elements/process.js";
+import { createMesh } from "../../cluster/mesh/mesh.js";
+import { refuseContainers } from "../../cluster/container/refusal.js";
+import { makeNameserver } from "../../cluster/nameserver/nameserver.js";
+import { createNode, type Node } from "../../cluster/node.js";
+import type { LocalCircus } from "../../core/circuit/circus-port.js";
+import type { Member } from "../../core/circuit/member.js";
+import type { ClusterSpec } from "../../core/circuit/spec.js";
+import { parseHostPort } from "../../core/options.js";
+import type { Clock, Log, ProcessHost } from "../../core/ports.js";
+import type { Environment } from "../../core/spec.js";
+import { openDns } from "../../os/dns-sockets.js";
+import { systemPrograms } from "../../os/element-programs.js";
+import { lookAtHost } from "../../os/host-facts.js";
+import { readKeyFile } from "../../os/key-file.js";
+import { listenPlace, type ListenPlace } from "../../os/listen-place.js";
+import { openProfiler } from "../../os/profiler.js";
+import { endpointOf, formatAddress } from "../../wire/circuit/address.js";
+import type { ClusterKey, Links } from "../../wire/circuit/link.js";
+import { packageVersion } from "../version.js";
+
+export interface ServerParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly host: ProcessHost;
+  readonly links: Links;
+  /** What processes of elements inherit. */
+  readonly env: Environment;
+  readonly circus: LocalCircus | null;
+  /** Directory to keep known members in; null keeps them not. */
+  readonly stateDir: string | null;
+  readonly onSuicide: () => void;
+}
+
+export interface Server {
+  readonly node: Node;
+  /** `circuit://HOST:PORT/PID/Q…`, as others reach it. */
+  readonly address: string;
+  /** Reads the key file again. @throws Error that says why it cannot be used; the old keys stay then */
+  rekey(path: string | null): Promise<void>;
+  /** Leaves the circuit and ends what runs here. Never rejects. */
+  leave(): Promise<void>;
+}
+
+const NO_KNOWN_MEMBERS = { load: () => [], save: () => undefined, close: async () => undefined };
+
+/** Milliseconds of silence after which another server counts as gone. */
+const SILENCE = 4000;
+
+/** @throws Error that says why there can be no server: the port is in use, the key file cannot be read */
+export async function openServer(spec: ClusterSpec, parts: ServerParts): Promise<Server> {
+  const { clock, log, host, links } = parts;
+  const keys = await loadKeys(spec.keyFile, log);
+  const place = await findPlace(spec, keys.length > 0);
+  if (place.warning !== null) log.warning(place.warning);
+  const worker = `Q${randomBytes(8).toString("hex")}`;
+  const known = NO_KNOWN_MEMBERS;
+  const node = await createNode({
+    links,
+    endpoint: endpointOf(place),
+    linkOptions: { keys, silence: SILENCE },
+    describe: (endpoint) => describe(spec, { place, endpoint, worker, started: clock.epoch(), circusd: parts.circus !== null }),
+    engine: spec.engine,
+    membership: (self, dial) => createMesh({ self, dial, clock, random: Math.random, log, known, seeds: spec.join, announcer: null }),
+    makers: {
+      process: makeProcess({ programs: systemPrograms({ host, env: parts.env, clock }), clock }),
+      container: refuseContainers,
+      nameserver: (address, id) => makeNameserver(openDns, address, id),
+    },
+    circus: parts.circus,
+    lookAtHost,
+    profiler: openProfiler(),
+    clock,
+    log,
+    onSuicide(peer) {
+      log.warning(`"${peer}" has told this server to end`);
+      parts.onSuicide();
+    },
+  });
+  const { address, id, name } = node.self();
+  tellChanges(node, log);
+  log.info(`Server "${name}" (${id}) of a circuit at ${address}${keys.length > 0 ? ", encrypted" : ""}`);
+  return {
+    node,
+    address,
+    rekey: async (path) => node.rekey(await loadKeys(path, log)),
+    async leave() {
+      await node.leave(true);
+      await known.close();
+    },
+  };
+}
+
+/** An operator reads in the log of each server who came and who went, and how. */
+function tellChanges({ membership }: Node, log: Log): void {
+  membership.watch({
+    joined: ({ name, id, address }) => log.info(`Server "${name}" (${id}) is in the circuit, at ${address}`),
+    left({ name, id }, reason) {
+      if (reason === "left") log.info(`Server "${name}" (${id}) has left the circuit`);
+      else log.warning(`Server "${name}" (${id}) is lost; it is looked for`);
+    },
+    updated: () => undefined,
+  });
+}
+
+async function loadKeys(path: string | null, log: Log): Promise<readonly ClusterKey[]> {
+  if (path === null) return [];
+  const read = await readKeyFile(path);
+  if (!read.ok) throw new Error(read.failure);
+  if (read.value.warning !== null) log.warning(read.value.warning);
+  return read.value.keys;
+}
+
+async function findPlace({ listen, advertise }: ClusterSpec, hasKey: boolean): Promise<ListenPlace> {
+  const asked = parseHostPort(listen);
+  if (asked === null) throw new Error(`Cannot listen at "${listen}": write HOST:PORT, such as 127.0.0.1:11022`);
+  const told = advertise === null ? null : (parseHostPort(advertise) ?? { host: advertise.replace(/^\[|\]$/g, ""), port: null });
+  const place = await listenPlace({ ...asked, advertise: told, hasKey });
+  if (!place.ok) throw new Error(place.failure);
+  return place.value;
+}
+
+interface Bound {
+  readonly place: ListenPlace;
+  readonly endpoint: string;
+  readonly worker: string;
+  readonly started: number;
+  readonly circusd: boolean;
+}
+
+function describe(spec: ClusterSpec, { place, endpoint, worker, started, circusd }: Bound): Member {
+  const bound = Number(endpoint.slice(endpoint.lastIndexOf(":") + 1));
+  const { host, port } = place.advertised;
+  return {
+    id: `X${randomBytes(8).toString("hex")}`,
+    worker,
+    address: formatAddress({ host, port: port ?? bound, process: { pid: process.pid, worker } }),
+    name: spec.name ?? hostname(),
+    labels: spec.labels,
+    version: packageVersion(),
+    started,
+    revision: 0,
+    circusd,
+  };
+}
