@@ -2,7 +2,7 @@
 import type { ClusterSpec } from "../core/circuit/spec.js";
 import type { Log } from "../core/ports.js";
 import { CommandError, ERRNO, type Commands } from "../wire/contract.js";
-import type { Within } from "./parts.js";
+import type { Within } from "./within.js";
 
 /** What commands need of the circuit; `main` makes it real. Whatever it throws for a client is a CommandError. */
 export interface Circuit {

@@ -20,13 +20,10 @@ import type { OpenCircuit } from "./circuit-seat.js";
 import type { Publisher } from "./publisher.js";
 import type { SocketTable } from "./socket-table.js";
 import type { SpawnQueue } from "./spawn-queue.js";
+import type { Within } from "./within.js";
 import type { DaemonFacts } from "./worker-environment.js";
 
-/** A way to the arbiter that does not leave the process. */
-export interface Within {
-  readonly transport: Transport;
-  readonly endpoint: string;
-}
+export type { Within } from "./within.js";
 
 export interface ArbiterParts {
   readonly clock: Clock;
