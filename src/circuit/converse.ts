@@ -74,20 +74,11 @@ class LinkConversation implements Conversation {
       fail(line, new CircuitError("invalid", `Cannot ask for "${method}": its parameters are too large for one packet`));
     } else {
       const first = body.length <= MAX_PART ? body : body.subarray(0, MAX_PART);
-      const rest = body.subarray(first.length);
-      call.opened(first, ended && rest.length === 0);
-      this.#lines.open(line, {
-        kind: "open",
-        call: line.call,
-        method,
-        params,
-        deadline,
-        to,
-        body: first,
-        ended: ended && rest.length === 0,
-      });
+      const whole = ended && first === body;
+      call.opened(first, whole);
+      this.#lines.open(line, { kind: "open", call: line.call, method, params, deadline, to, body: first, ended: whole });
       // Should the call fail before all of it is sent, its result tells.
-      if (rest.length > 0) call.send({ body: rest }).catch(() => undefined);
+      if (first !== body) call.send({ body: body.subarray(first.length) }).catch(() => undefined);
       if (ended) call.end();
     }
     return call;

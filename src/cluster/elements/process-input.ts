@@ -21,11 +21,15 @@ export class ProcessInput {
     this.#pid = pid;
   }
 
-  /** @throws CircuitError `closed` where nobody reads it any more, also while the caller has nothing to write */
+  /** @throws CircuitError `closed` where nobody reads any more what there is to write, and when that happens while the caller thinks */
   async serve(call: IncomingCall, { keep = false }: ReadParams<"stdin">): Promise<Record<string, never>> {
-    // To close what is closed is no mistake: a process that needs no input may have ended before.
-    if (this.#closed !== null && call.isDrained) return {};
     const parts = call.parts()[Symbol.asyncIterator]();
+    if (this.#closed !== null) {
+      // To close what is closed is no mistake: a process that needs no input may have ended before.
+      const first = await parts.next();
+      if (first.done === true) return {};
+      throw this.#closed;
+    }
     for (;;) {
       if (this.#closed !== null) throw this.#closed;
       const next = await this.#listening.until(parts.next(), call.signal);

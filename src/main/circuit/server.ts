@@ -6,21 +6,26 @@ import { createMesh } from "../../cluster/mesh/mesh.js";
 import { refuseContainers } from "../../cluster/container/refusal.js";
 import { makeNameserver } from "../../cluster/nameserver/nameserver.js";
 import { createNode, type Node } from "../../cluster/node.js";
+import type { Announcer } from "../../core/circuit/announcer-port.js";
 import type { LocalCircus } from "../../core/circuit/circus-port.js";
+import type { KnownMembers } from "../../core/circuit/known-members-port.js";
 import type { Member } from "../../core/circuit/member.js";
 import type { ClusterSpec } from "../../core/circuit/spec.js";
-import { parseHostPort } from "../../core/options.js";
+import { parseGroup, parseHostPort } from "../../core/options.js";
 import type { Clock, Log, ProcessHost } from "../../core/ports.js";
 import type { Environment } from "../../core/spec.js";
+import { multicastAnnouncer } from "../../os/announcer.js";
 import { openDns } from "../../os/dns-sockets.js";
 import { systemPrograms } from "../../os/element-programs.js";
 import { lookAtHost } from "../../os/host-facts.js";
 import { readKeyFile } from "../../os/key-file.js";
+import { fileOfMembers } from "../../os/known-members.js";
 import { listenPlace, type ListenPlace } from "../../os/listen-place.js";
 import { openProfiler } from "../../os/profiler.js";
 import { endpointOf, formatAddress } from "../../wire/circuit/address.js";
 import type { ClusterKey, Links } from "../../wire/circuit/link.js";
 import { packageVersion } from "../version.js";
+import { membersFile } from "./state-dir.js";
 
 export interface ServerParts {
   readonly clock: Clock;
@@ -45,7 +50,8 @@ export interface Server {
   leave(): Promise<void>;
 }
 
-const NO_KNOWN_MEMBERS = { load: () => [], save: () => undefined, close: async () => undefined };
+/** Nothing is kept. */
+const FORGETFUL: KnownMembers = { load: () => [], save: () => undefined, close: async () => undefined };
 
 /** Milliseconds of silence after which another server counts as gone. */
 const SILENCE = 4000;
@@ -57,14 +63,17 @@ export async function openServer(spec: ClusterSpec, parts: ServerParts): Promise
   const place = await findPlace(spec, keys.length > 0);
   if (place.warning !== null) log.warning(place.warning);
   const worker = `Q${randomBytes(8).toString("hex")}`;
-  const known = NO_KNOWN_MEMBERS;
+  let accepted = keys;
+  const directory = parts.stateDir?.replaceAll("%W", worker) ?? null;
+  const known = directory === null ? FORGETFUL : fileOfMembers({ path: membersFile(directory, spec.listen), clock, log });
   const node = await createNode({
     links,
     endpoint: endpointOf(place),
     linkOptions: { keys, silence: SILENCE },
     describe: (endpoint) => describe(spec, { place, endpoint, worker, started: clock.epoch(), circusd: parts.circus !== null }),
     engine: spec.engine,
-    membership: (self, dial) => createMesh({ self, dial, clock, random: Math.random, log, known, seeds: spec.join, announcer: null }),
+    membership: (self, dial) =>
+      createMesh({ self, dial, clock, random: Math.random, log, known, seeds: spec.join, announcer: announcerOf(spec, () => accepted) }),
     makers: {
       process: makeProcess({ programs: systemPrograms({ host, env: parts.env, clock }), clock }),
       container: refuseContainers,
@@ -86,7 +95,10 @@ export async function openServer(spec: ClusterSpec, parts: ServerParts): Promise
   return {
     node,
     address,
-    rekey: async (path) => node.rekey(await loadKeys(path, log)),
+    async rekey(path) {
+      accepted = await loadKeys(path, log);
+      await node.rekey(accepted);
+    },
     async leave() {
       await node.leave(true);
       await known.close();
@@ -112,6 +124,11 @@ async function loadKeys(path: string | null, log: Log): Promise<readonly Cluster
   if (!read.ok) throw new Error(read.failure);
   if (read.value.warning !== null) log.warning(read.value.warning);
   return read.value.keys;
+}
+
+function announcerOf({ discover }: ClusterSpec, keys: () => readonly ClusterKey[]): Announcer | null {
+  const group = discover === null ? null : parseGroup(discover);
+  return group === null ? null : multicastAnnouncer({ group, keys });
 }
 
 async function findPlace({ listen, advertise }: ClusterSpec, hasKey: boolean): Promise<ListenPlace> {

@@ -39,6 +39,19 @@ describe("a conversation", () => {
     await early;
   });
 
+  it("is idle when no call of either side is open", async () => {
+    const held: IncomingCall[] = [];
+    const circuit = new Circuit();
+    const { near, far } = await circuit.pair((incoming) => held.push(incoming));
+    const calls = [near.ask("ping", {}), near.open("ping", {})] as const;
+    await circuit.clock.pass(0);
+    assert.deepEqual([near.isIdle, far.isIdle], [false, false]);
+    held[0]?.reply({});
+    calls[1].cancel("no longer wanted");
+    await circuit.clock.pass(0);
+    assert.deepEqual([await calls[0], near.isIdle, far.isIdle], [{}, true, true]);
+  });
+
   it("fails a call with the other side's error, and one whose answer is none", async () => {
     const { near } = await new Circuit().pair((incoming) => {
       if (incoming.method === "ping") incoming.fail("occupied", "no room");

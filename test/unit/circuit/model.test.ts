@@ -202,6 +202,8 @@ describe("many calls at once", () => {
       story.check();
       // Whoever had sent more than there was credit for would have lost the link.
       assert.deepEqual([caller.end, relay.end, target.end], [null, null, null]);
+      await circuit.clock.pass(0);
+      assert.ok(caller.isIdle && relay.isIdle && target.isIdle);
       const outcomes = new Set(story.lives.map(({ outcome }) => outcome));
       assert.ok(outcomes.has("done") && outcomes.has("cancelled"), [...outcomes].join());
     });
