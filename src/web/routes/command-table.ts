@@ -1,5 +1,6 @@
 /** Every command as the HTTP interface has it: who may call it, and what its description says. */
 import type { CommandName } from "../../wire/contract.js";
+import { looksOnly } from "../../wire/effects.js";
 import type { Role } from "../api.js";
 
 /** JSON Schema, as far as it is used here. */
@@ -16,6 +17,7 @@ export interface Schema {
 }
 
 export interface CommandEntry {
+  /** The least that is needed; {@link roleFor} tells what is in the end. */
   readonly role: Role;
   readonly summary: string;
   readonly properties: Readonly<Record<string, Schema>>;
@@ -100,7 +102,7 @@ export const COMMANDS: { readonly [C in CommandName]: CommandEntry } = {
   numwatchers: looks("How many watchers there are"),
   options: looks("All options of a watcher", named),
   quit: acts("End circusd and everything it runs", { properties: { waiting } }),
-  relay: acts("Hand a command to the circusd of another server", {
+  relay: looks("Hand a command to the circusd of another server; who may only look, only those that look", {
     properties: {
       server: { type: "string", description: "Its id, or its name where that is unique" },
       command: { type: "string", description: "The command" },
@@ -162,6 +164,14 @@ export const COMMANDS: { readonly [C in CommandName]: CommandEntry } = {
 export const COMMAND_NAMES: readonly CommandName[] = Object.keys(COMMANDS).filter((text): text is CommandName =>
   Object.hasOwn(COMMANDS, text),
 );
+
+/** The role that a command needs: one that is handed on, that of what is handed on. */
+export function roleFor(command: CommandName, properties: Readonly<Record<string, unknown>>): Role {
+  if (command !== "relay") return COMMANDS[command].role;
+  const { command: relayed } = properties;
+  // Whatever is not known to look, another `relay` too, may do anything.
+  return typeof relayed === "string" && looksOnly(relayed) ? "read" : "admin";
+}
 
 /** Whether a role may do what another is needed for. */
 export function mayAct(role: Role, needed: Role): boolean {

@@ -5,11 +5,11 @@ import { CallTimeout } from "../../client/errors.js";
 import type { Log } from "../../core/ports.js";
 import { isObject, quote } from "../../wire/codec.js";
 import { ERRNO, MAX_TAIL_WAIT, type CommandName } from "../../wire/contract.js";
-import { refusalOf } from "../../wire/reply.js";
+import { asReply, refusalOf } from "../../wire/reply.js";
 import { clientOf, whoAsks, type App } from "../http.js";
 import { Refused } from "../problem.js";
 import type { DaemonView } from "../view/daemon-view.js";
-import { COMMAND_NAMES, COMMANDS, type Schema } from "./command-table.js";
+import { COMMAND_NAMES, COMMANDS, mayAct, roleFor, type Schema } from "./command-table.js";
 
 export interface CommandParts {
   readonly daemons: ReadonlyMap<string, DaemonView>;
@@ -19,6 +19,9 @@ export interface CommandParts {
 /** Seconds for an answer: of a command that is only begun, and of one that is waited for. */
 const BEGUN = 10;
 const DONE = 300;
+/** For another server, where nobody says how long, and for this one to tell that it is silent. */
+const RELAYED = 30;
+const GRACE = 2;
 
 /** How the daemon's errno is told in HTTP; its whole reply is the body. */
 const STATUS_OF_ERRNO: Readonly<Record<number, number>> = {
@@ -78,13 +81,16 @@ interface Asked {
 async function carryOut({ command, request, reply }: Asked, { daemons, log }: CommandParts): Promise<FastifyReply> {
   const view = daemonOf(request, daemons);
   const properties = propertiesOf(request.body);
+  const needed = roleFor(command, properties);
+  const { role } = whoAsks(request);
+  if (!mayAct(role, needed)) throw new Refused(403, `This needs the role ${needed}, and you have ${role}`);
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   reply.raw.once("close", leave);
   const audit = (result: string): void => {
     const line = auditLine({ command, properties, request, daemon: view.info.id, result });
     // A page that looks would fill the log.
-    if (COMMANDS[command].role === "read") log.debug(line);
+    if (needed === "read") log.debug(line);
     else log.info(line);
   };
   const answer = await ask(view, { command, properties, signal: gone.signal }).catch((cause: unknown) => {
@@ -93,7 +99,9 @@ async function carryOut({ command, request, reply }: Asked, { daemons, log }: Co
   });
   reply.raw.off("close", leave);
   const refusal = refusalOf(answer.reply);
-  audit(refusal === null ? "ok" : `refused: ${refusal.reason}`);
+  const relayed = asReply(answer.reply["reply"]);
+  const told = refusal ?? (command === "relay" && relayed !== null ? refusalOf(relayed) : null);
+  audit(told === null ? "ok" : `refused: ${told.reason}`);
   const status = refusal === null ? 200 : (STATUS_OF_ERRNO[refusal.errno] ?? 400);
   return reply.code(status).type("application/json; charset=utf-8").send(answer.text);
 }
@@ -112,7 +120,10 @@ async function ask(view: DaemonView, { command, properties, signal }: Question):
     throw new Refused(504, `The daemon "${view.info.id}" does not answer: ${messageOf(cause)}`);
   }
   try {
-    return await client.send(command, properties, { timeout: patienceFor(properties), signal });
+    return await client.send(command, properties, {
+      timeout: command === "relay" ? patienceWithRelay(properties) : patienceFor(properties),
+      signal,
+    });
   } catch (cause) {
     if (cause instanceof CallTimeout) throw new Refused(504, cause.message);
     // What reads JSON goes deeper than what writes it.
@@ -125,6 +136,12 @@ async function ask(view: DaemonView, { command, properties, signal }: Question):
 function patienceFor({ waiting, wait }: Properties): number {
   const held = typeof wait === "number" && wait > 0 ? Math.min(wait, MAX_TAIL_WAIT) : 0;
   return waiting === undefined || waiting === false ? BEGUN + held : DONE;
+}
+
+/** The daemon itself says when the other one is silent, so it has a little longer. */
+function patienceWithRelay({ timeout }: Properties): number {
+  const passedOn = typeof timeout === "number" && timeout >= 0 ? Math.min(timeout, DONE) : RELAYED;
+  return passedOn + GRACE;
 }
 
 /** @throws Refused where there is no such daemon */
@@ -151,11 +168,29 @@ interface Audited {
 
 /** Values of options may be secrets: only what tells which processes are meant is named. */
 function auditLine({ command, properties, request, daemon, result }: Audited): string {
-  const { name, pid, signum, nb } = properties;
-  const target = Object.entries({ name, pid, signum, nb }).flatMap(([key, value]) =>
+  if (command === "relay") return auditRelay({ command, properties, request, daemon, result });
+  return lineOf({ words: [command, ...targetsOf(properties)], request, daemon, result });
+}
+
+/** What is done at another server stands there as it would for this one, behind the server. */
+function auditRelay({ properties, request, daemon, result }: Audited): string {
+  const { server, command, properties: relayed } = properties;
+  const words = [`server=${quote(String(server))}`, quote(String(command)), ...(isObject(relayed) ? targetsOf(relayed) : [])];
+  return lineOf({ words: ["relay", ...words], request, daemon, result });
+}
+
+function targetsOf({ name, pid, signum, nb }: Properties): readonly string[] {
+  return Object.entries({ name, pid, signum, nb }).flatMap(([key, value]) =>
     typeof value === "string" || typeof value === "number" ? [`${key}=${quote(String(value))}`] : [],
   );
-  return `${whoAsks(request).known} from ${clientOf(request)}: ${[command, ...target].join(" ")} on ${daemon}: ${result.replace(/\p{Cc}+/gu, " ")}`;
+}
+
+interface AuditWords extends Pick<Audited, "request" | "daemon" | "result"> {
+  readonly words: readonly string[];
+}
+
+function lineOf({ words, request, daemon, result }: AuditWords): string {
+  return `${whoAsks(request).known} from ${clientOf(request)}: ${words.join(" ")} on ${daemon}: ${result.replace(/\p{Cc}+/gu, " ")}`;
 }
 
 function messageOf(cause: unknown): string {

@@ -5,7 +5,7 @@ import { circusctl } from "../../helpers/circusctl.js";
 /** The words of the line, the number of the word at the cursor, and what bash gets. */
 const COMPLETIONS: readonly (readonly [string, number, string])[] = [
   ["circusctl st", 1, "start stats status stop"],
-  ["circusctl rel", 1, "reload reloadconfig"],
+  ["circusctl rel", 1, "relay reload reloadconfig"],
   ["circusctl zzz", 1, ""],
   ["circusctl --ti", 1, "--timeout"],
   ["circusctl help ki", 2, "kill"],

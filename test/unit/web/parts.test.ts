@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { gunzipSync, brotliDecompressSync } from "node:zlib";
 import { formOf, isKnown, loadAssets } from "../../../src/web/assets.js";
-import { COMMAND_NAMES, COMMANDS, mayAct } from "../../../src/web/routes/command-table.js";
+import { COMMAND_NAMES, COMMANDS, mayAct, roleFor } from "../../../src/web/routes/command-table.js";
 import { Audience, type Listener } from "../../../src/web/view/audience.js";
 import { Deaths } from "../../../src/web/view/deaths.js";
 import { EventLog, KEPT_EVENTS } from "../../../src/web/view/event-log.js";
@@ -67,6 +67,22 @@ test("the table of commands requires what the wire requires", () => {
   }
 });
 
+test("who may look is told alike for this daemon and for another one", () => {
+  for (const command of COMMAND_NAMES) {
+    if (command === "relay") continue;
+    assert.equal(roleFor("relay", { server: "db1", command }), COMMANDS[command].role, command);
+    assert.equal(roleFor(command, {}), COMMANDS[command].role, command);
+  }
+});
+
+test("nothing that acts is handed on for a reader, in whatever way it is written", () => {
+  const wrong: readonly unknown[] = ["quit", "relay", "QUIT", "Status", " status", "status ", "constructor", "__proto__", "", "greet"];
+  for (const command of [...wrong, undefined, null, 1, ["status"], { toString: "status" }]) {
+    assert.equal(roleFor("relay", { server: "db1", command, properties: { command: "status" } }), "admin", JSON.stringify(command));
+  }
+  assert.equal(roleFor("relay", {}), "admin");
+});
+
 test("a reader may look and nothing else", () => {
   const looks = COMMAND_NAMES.filter((command) => mayAct("read", COMMANDS[command].role));
   assert.deepEqual(looks, [
@@ -77,9 +93,11 @@ test("a reader may look and nothing else", () => {
       "globaloptions",
       "list",
       "listsockets",
+      "members",
       "numprocesses",
       "numwatchers",
       "options",
+      "relay",
       "stats",
       "status",
       "tail",
