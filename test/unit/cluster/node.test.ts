@@ -141,7 +141,7 @@ describe("a node", () => {
     await stage.start("a");
     const client = await stage.client("a");
     await assert.rejects(client.ask("make.channel", { path: ["a"], capacity: -1 }), failsWith("invalid", /"capacity" of "make.channel"/));
-    await assert.rejects(client.ask("list", { path: [".."], depth: null }), failsWith("invalid", /"path.0".*cannot be called so/));
+    await assert.rejects(client.ask("list", { path: [".."], depth: null }), failsWith("invalid", /"path.0".*cannot be called/));
   });
 
   it("tells who does something to an element that is none of its kind", async () => {
