@@ -47,7 +47,7 @@ export class Door {
 
   /** Somebody has said hello. */
   welcome(conversation: Conversation, role: Role): void {
-    this.#guests.set(conversation, role);
+    if (this.#guests.has(conversation)) this.#guests.set(conversation, role);
   }
 
   enter(link: Link): void {

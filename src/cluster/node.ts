@@ -85,8 +85,8 @@ export async function createNode(options: NodeOptions): Promise<Node> {
       tree: inside.tree,
       self: inside.self,
       async rekey(changed) {
-        keys = changed;
         await listener.rekey(changed);
+        keys = changed;
       },
       leave: (kill) => (left ??= leave(inside, { kill, clock, log, close: () => listener.close() })),
     };

@@ -20,9 +20,9 @@ export interface Receiving {
 /** Hands over one message; resolves when it was acknowledged. @throws CircuitError `closed`, `aborted` */
 export async function receiveOne({ queue, visit }: Receiving): Promise<Record<string, never>> {
   const { call } = visit;
+  checkUnended(visit);
   const taking = new Taking(queue);
   try {
-    checkUnended(visit);
     const item = await visit.until(taking.item);
     for await (const body of bodies(visit, item)) await visit.until(call.send({ body }));
     checkUnended(visit);

@@ -19,7 +19,7 @@ export const anchorName = v.pipe(
   v.nonEmpty("an anchor's name is empty"),
   v.maxLength(255, "an anchor's name is longer than 255"),
   v.check((name) => !name.includes("/") && !name.includes("\0"), "an anchor's name holds a slash or NUL"),
-  v.check((name) => ![".", "..", "..."].includes(name), "an anchor cannot be called so"),
+  v.check((name) => ![".", "..", "..."].includes(name), 'an anchor cannot be called ".", ".." or "..."'),
 );
 const path = v.pipe(v.array(anchorName), v.maxLength(64, "the path is deeper than 64"));
 /** Of an element: given, the call fails with `no-such-element` where another has taken its place. */

@@ -20,7 +20,7 @@ export interface Link {
   start(handler: LinkHandler): void;
   /**
    * Never blocks and never throws. What is sent within one turn of the event loop leaves together. The amount that waits
-   * is bounded by the credit of the calls, not here.
+   * is bounded by the credit of the calls, not here. The bytes of a body are not copied, and must not be changed afterwards.
    */
   send(packet: Packet): void;
   /** Says good-bye and ends; the own handler is told `closed`. */

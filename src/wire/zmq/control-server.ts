@@ -2,6 +2,7 @@
 import type { Router } from "zeromq";
 import type { ControlServer, Incoming } from "../transport.js";
 import { bind } from "./bind.js";
+import { handOver } from "./hand-over.js";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -35,18 +36,7 @@ async function receive(socket: Router, onRequest: OnRequest): Promise<void> {
       throw cause;
     }
     const [identity, ...frames] = message;
-    if (identity !== undefined) handOver(onRequest, incoming(socket, identity, frames));
-  }
-}
-
-/** A handler must not throw. If it does, that is a bug to be seen, and no reason to leave the other clients without answers. */
-function handOver(onRequest: OnRequest, request: Incoming): void {
-  try {
-    onRequest(request);
-  } catch (cause) {
-    queueMicrotask(() => {
-      throw cause;
-    });
+    if (identity !== undefined) handOver(() => onRequest(incoming(socket, identity, frames)));
   }
 }
 

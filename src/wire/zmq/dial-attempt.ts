@@ -21,9 +21,9 @@ export interface Target {
 }
 
 export interface Patience {
-  /** Milliseconds that are left. */
-  readonly left: number;
-  /** Of all that were given, for the message. */
+  /** By `performance.now()`. */
+  readonly until: number;
+  /** Milliseconds that the whole dial was given, for the message. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -39,17 +39,21 @@ const RECONNECT = 24 * 60 * 60 * 1000;
  * other one cannot tell that from a program that dies just then, unless it asks again.
  */
 export async function attempt(context: Context, target: Target, patience: Patience): Promise<Result<Link, DialFailure>> {
-  const end = performance.now() + patience.left;
-  const outcome = await attemptOnce(context, target, patience);
-  if (outcome.ok || outcome.failure.message !== messageOf(target.endpoint, HUNG_UP)) return outcome;
-  return attemptOnce(context, target, { ...patience, left: Math.max(1, end - performance.now()) });
+  try {
+    const outcome = await attemptOnce(context, target, patience);
+    if (outcome.ok || outcome.failure.message !== messageOf(target.endpoint, HUNG_UP)) return outcome;
+    return await attemptOnce(context, target, patience);
+  } catch (cause) {
+    // There are too many open files, or libzmq finds a fault with the address.
+    return fail({ kind: "unreachable", message: messageOf(target.endpoint, cause instanceof Error ? cause.message : String(cause)) });
+  }
 }
 
 function messageOf(endpoint: string, why: string): string {
   return `Cannot reach "${endpoint}": ${why}`;
 }
 
-function attemptOnce(context: Context, target: Target, { left, timeout, signal }: Patience): Promise<Result<Link, DialFailure>> {
+function attemptOnce(context: Context, target: Target, { until, timeout, signal }: Patience): Promise<Result<Link, DialFailure>> {
   return new Promise((resolve) => {
     const { endpoint, key } = target;
     const id = randomBytes(16).toString("hex");
@@ -67,7 +71,7 @@ function attemptOnce(context: Context, target: Target, { left, timeout, signal }
     };
     const giveUp = (kind: DialFailure["kind"], why: string): void => settle(fail({ kind, message: messageOf(endpoint, why) }));
     const cancel = (): void => giveUp("cancelled", "the attempt was cancelled");
-    const timer = setTimeout(() => giveUp("timeout", `no answer within ${timeout / 1000} s`), left);
+    const timer = setTimeout(() => giveUp("timeout", `no answer within ${timeout / 1000} s`), until - performance.now());
     signal?.addEventListener("abort", cancel);
 
     const greeted = (frames: readonly Buffer[]): void => {

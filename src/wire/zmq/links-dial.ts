@@ -17,19 +17,18 @@ export async function dialLink(context: Context, endpoint: string, options: Dial
   if (host === undefined) throw failureOf(endpoint, "unreachable", "that is no endpoint; write tcp://HOST:PORT");
   const end = performance.now() + options.timeout;
   const keys = options.keys.length === 0 ? [null] : options.keys;
+  const addresses = await addressesOf(host, endpoint, options);
   let failure: DialFailure = { kind: "unreachable", message: `Cannot reach "${endpoint}": the name "${host}" has no address` };
-  for (const address of await addressesOf(host, endpoint, options)) {
+  for (const [index, address] of addresses.entries()) {
+    // An address that does not answer leaves time for those that follow.
+    const share = performance.now() + (end - performance.now()) / (addresses.length - index);
     for (const key of keys) {
       const target = { endpoint, at: `tcp://${address.includes(":") ? `[${address}]` : address}:${port}`, key, silence: options.silence };
-      const outcome = await attempt(context, target, {
-        left: Math.max(1, end - performance.now()),
-        timeout: options.timeout,
-        signal: options.signal,
-      });
+      const outcome = await attempt(context, target, { until: share, timeout: options.timeout, signal: options.signal });
       if (outcome.ok) return outcome.value;
       failure = outcome.failure;
-      if (failure.kind === "timeout" || failure.kind === "cancelled") throw new DialError(failure);
-      if (failure.kind === "unreachable") break;
+      if (failure.kind === "cancelled") throw new DialError(failure);
+      if (failure.kind !== "refused-key") break;
     }
     if (failure.kind === "refused-key") break;
   }

@@ -36,7 +36,10 @@ export async function listenForLinks(endpoint: string, options: LinkOptions, han
   });
   // With the port, once it is known.
   let place = endpoint;
-  const refusals = new Refusals((message) => handler.refused(message));
+  const refusals = new Refusals(
+    (message) => handler.refused(message),
+    () => performance.now(),
+  );
   const tellOfStranger = (): void => refusals.tell("", strangerAt(place, isSecret));
   const reception = new Reception({ socket, context }, options.keys, {
     accepted: (link) => handler.accepted(link),

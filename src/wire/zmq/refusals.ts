@@ -6,15 +6,18 @@ const MAX_HOSTS = 1000;
 
 export class Refusals {
   readonly #tell: (message: string) => void;
+  readonly #now: () => number;
   readonly #told = new Map<string, number>();
 
-  constructor(tell: (message: string) => void) {
+  /** @param now milliseconds of a clock that is never set back */
+  constructor(tell: (message: string) => void, now: () => number) {
     this.#tell = tell;
+    this.#now = now;
   }
 
   /** @param host that it came from, or what stands for those of whom libzmq does not tell it */
   tell(host: string, message: string): void {
-    const now = performance.now();
+    const now = this.#now();
     const last = this.#told.get(host);
     if (last !== undefined && now - last < PAUSE) return;
     this.#told.delete(host);

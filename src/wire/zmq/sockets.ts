@@ -1,5 +1,6 @@
 /** Sockets of a circuit, with what the typings of zeromq leave out. */
 import { Context, Dealer, Router, type Event, type Observer } from "zeromq";
+import { handOver } from "./hand-over.js";
 
 /** libzmq's numbers of the options. */
 const ROUTING_ID = 5;
@@ -64,7 +65,7 @@ export async function receive(socket: Dealer | Router, onMessage: (frames: reado
       if (socket.closed) return;
       throw cause;
     }
-    onMessage(frames);
+    handOver(() => onMessage(frames));
   }
 }
 

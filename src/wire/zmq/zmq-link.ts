@@ -2,6 +2,7 @@
 import type { Link, LinkEnd, LinkHandler } from "../circuit/link.js";
 import type { Packet } from "../circuit/packet.js";
 import { encodePacket, packedSize, packMessage, unpackMessage, type Encoded } from "../circuit/codec.js";
+import { handOver } from "./hand-over.js";
 
 /** What may come before `start`: packets, and bytes of them. */
 const KEPT = { packets: 1000, bytes: 4 * 1024 * 1024 };
@@ -99,6 +100,7 @@ export class ZmqLink implements Link {
   /** The handler is told a moment later, so that nobody who calls `close` is called back from within. */
   #finish(end: LinkEnd): void {
     const state = this.#state;
+    this.#outbox = [];
     if (state.kind === "waiting") this.#state = { ...state, end };
     if (state.kind !== "started") return;
     this.#state = { kind: "over" };
@@ -134,16 +136,5 @@ export class ZmqLink implements Link {
       first = index + 1;
       bytes = 0;
     }
-  }
-}
-
-/** A handler must not throw. If it does, that is a bug to be seen, and no reason to leave the other links without their packets. */
-function handOver(call: () => void): void {
-  try {
-    call();
-  } catch (cause) {
-    queueMicrotask(() => {
-      throw cause;
-    });
   }
 }

@@ -5,7 +5,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import test, { type TestContext } from "node:test";
 import { Router } from "zeromq";
-import { DialError, type Link } from "../../../src/wire/circuit/link.js";
+import { DialError, type Link, type LinkEnd } from "../../../src/wire/circuit/link.js";
 import type { Packet } from "../../../src/wire/circuit/packet.js";
 import { openLinks } from "../../../src/wire/zmq/links.js";
 import { listeningPair } from "../../../src/wire/zmq/curve.js";
@@ -41,7 +41,7 @@ for (const keys of [[], [OLD]]) {
     const stage = await Stage.of(t, { keys });
     const { near, far } = await stage.pair(keys);
     const sent: Packet[] = [];
-    for (let call = 0; call < 1000; call += 1) {
+    for (let call = 0; call < 200; call += 1) {
       const body = new Uint8Array(call % 7 === 0 ? 20_000 : call % 50).fill(call % 256);
       sent.push({ ...OPEN, call, body }, { kind: "data", call, mine: true, part: { value: call, body } });
     }
@@ -78,6 +78,20 @@ test("who closes is told so, the other hears the reason, and nothing more is sen
     assert.deepEqual(await other.ended(), { kind: "bye", message: "enough" });
     assert.equal(other.packets.length, 1);
   }
+});
+
+test("an answer to what came together with the good-bye is dropped", async (t) => {
+  const stage = await Stage.of(t);
+  const near = await stage.dial();
+  const far = stage.accepted[0];
+  const ended = new Promise<LinkEnd>((resolve) => {
+    near.start({ packet: () => near.send({ kind: "result", call: 1, value: null }), ended: resolve });
+  });
+  far?.link.send(OPEN);
+  far?.link.close("no time for answers");
+  assert.equal((await ended).kind, "bye");
+  await stage.serves();
+  assert.equal(far?.packets.length, 0);
 });
 
 test("what comes before the start is kept, with the end behind it", async (t) => {
@@ -197,6 +211,24 @@ test("a listener that has no key is not believed, though everybody can take its 
   await answering;
 });
 
+test("a server that has too many links says so, and one that is none of the circuit is known by its answer", async (t) => {
+  for (const [answer, expected] of [
+    ["CIRCUIT/1 full", /too many links already/],
+    ["hello", /no circuit server is there/],
+  ] as const) {
+    const router = new Router({ linger: 0 });
+    t.after(() => router.close());
+    await router.bind("tcp://127.0.0.1:0");
+    const links = await openLinks();
+    const dialling = failureOf(links.dial(router.lastEndpoint ?? "", { keys: [], silence: SILENCE, timeout: 20_000 }));
+    const [id = ""] = await router.receive();
+    await router.send([id, answer]);
+    const failure = await dialling;
+    assert.equal(failure.kind, "unreachable");
+    assert.match(failure.message, expected);
+  }
+});
+
 test("without a key nothing but loopback is bound, and a port in use is named", async (t) => {
   const stage = await Stage.of(t);
   const handler = { accepted() {}, refused() {} };
@@ -277,9 +309,9 @@ test("a program that stands still is given up, on both sides of a link", async (
 test("a program that is busy for longer than the silence is not given up", async (t) => {
   const stage = await Stage.of(t);
   const peer = new Peer(t);
-  const near = new Ear(await stage.links.dial(await peer.listen(600), { keys: [], silence: 600, timeout: 20_000 }));
-  await peer.dial(stage.endpoint, 600);
-  peer.order({ do: "block", for: 1500 });
+  const near = new Ear(await stage.links.dial(await peer.listen(1000), { keys: [], silence: 1000, timeout: 20_000 }));
+  await peer.dial(stage.endpoint, 1000);
+  peer.order({ do: "block", for: 1300 });
   await peer.told("unblocked");
   assert.equal(near.end, null);
   assert.equal(stage.accepted[0]?.end, null);

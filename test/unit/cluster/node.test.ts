@@ -31,6 +31,12 @@ describe("a node", () => {
     assert.match(lines.join("\n"), /info Closing the connection to "memory:.*": it said no hello within 5 s/);
   });
 
+  it("lets those in who connected before all of it stood", async () => {
+    const stage = new NodeStage();
+    const [, client] = await Promise.all([stage.start("a"), stage.client("a")]);
+    assert.deepEqual(await client.ask("ping", {}), {});
+  });
+
   it("refuses whatever comes before hello, and closes", async () => {
     const stage = new NodeStage();
     await stage.start("a");
@@ -135,7 +141,7 @@ describe("a node", () => {
     await stage.start("a");
     const client = await stage.client("a");
     await assert.rejects(client.ask("make.channel", { path: ["a"], capacity: -1 }), failsWith("invalid", /"capacity" of "make.channel"/));
-    await assert.rejects(client.ask("list", { path: [".."], depth: null }), failsWith("invalid", /"path.0".*cannot be called so/));
+    await assert.rejects(client.ask("list", { path: [".."], depth: null }), failsWith("invalid", /"path.0".*cannot be called/));
   });
 
   it("tells who does something to an element that is none of its kind", async () => {
@@ -211,6 +217,17 @@ describe("a node", () => {
     assert.deepEqual(await next(), { event: "leave", member: other, reason: "failed" });
     call.cancel("enough");
     await stage.clock.pass(1);
+    assert.equal(membership.listeners, 0);
+  });
+
+  it("tells a watcher that it is too far behind, and goes on without it", async () => {
+    const stage = new NodeStage();
+    const { membership } = await stage.start("a");
+    const call = (await stage.client("a")).open("members.watch", {}, { deadline: null });
+    await stage.clock.pass(1);
+    // Nothing is read, and what is under way is bounded.
+    for (let number = 2; number < 20_000; number += 1) membership.add(memberOf("b", number));
+    await assert.rejects(call.result, failsWith("overload", /10000 changes behind; listen again/));
     assert.equal(membership.listeners, 0);
   });
 
@@ -318,6 +335,27 @@ describe("the circusd behind a node", () => {
     assert.deepEqual(seen, [{ topic: "watcher.spawn", body: { pid: 1 } }]);
     const other = await stage.client("b");
     await assert.rejects(other.ask("circus", { command: "list", properties: {} }), failsWith("unavailable", /No circusd/));
+  });
+
+  it("is not listened to any longer than somebody wants its events", async () => {
+    const stage = new NodeStage();
+    const left: string[] = [];
+    const quiet = {
+      ...circus,
+      async *events(topics: readonly string[], signal: AbortSignal) {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        left.push(...topics);
+        yield* [];
+      },
+    };
+    await stage.start("a", { circus: quiet });
+    const client = await stage.client("a");
+    const call = client.open("circus.events", { topics: ["watcher."] }, { deadline: null });
+    await stage.clock.pass(1);
+    assert.deepEqual(left, []);
+    call.cancel("enough");
+    await stage.clock.pass(1);
+    assert.deepEqual(left, ["watcher."]);
   });
 
   it("that does not answer is a line of the listing, not its end", async () => {

@@ -5,12 +5,6 @@ import type { Command } from "../../../wire/circuit/contract.js";
 import type { EndSignal } from "../world.js";
 import type { Sink, SinkStream } from "./sink.js";
 
-export interface Program {
-  /** As the user typed it. */
-  readonly name: string;
-  readonly command: Command;
-}
-
 /** The exit code where a program could not be run, or what became of it is not known. */
 const NOT_RUN = 125;
 
@@ -21,15 +15,15 @@ const ignore = (): void => undefined;
 
 export class Remote {
   readonly #anchor: Anchor;
-  readonly #program: Program;
+  readonly #command: Command;
   readonly #sink: Sink;
   readonly #started: Promise<Process>;
   #start: (process: Process | Promise<never>) => void = ignore;
   #interruptions = 0;
 
-  constructor(anchor: Anchor, program: Program, sink: Sink) {
+  constructor(anchor: Anchor, command: Command, sink: Sink) {
     this.#anchor = anchor;
-    this.#program = program;
+    this.#command = command;
     this.#sink = sink;
     this.#started = new Promise((resolve) => (this.#start = resolve));
     this.#started.catch(ignore);
@@ -63,7 +57,7 @@ export class Remote {
   }
 
   async #run(): Promise<number> {
-    const process = await this.#anchor.makeProc(this.#program.command);
+    const process = await this.#anchor.makeProc(this.#command);
     this.#start(process);
     try {
       const [stat] = await Promise.all([process.wait(), this.#print(process, "stdout"), this.#print(process, "stderr")]);

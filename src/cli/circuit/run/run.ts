@@ -1,13 +1,14 @@
 /** `circuit run`: starts a program on one server or on many, is its terminal while it runs, and leaves nothing behind. */
 import type { CircuitClient } from "../../../circuit/client.js";
 import type { Anchor } from "../../../circuit/anchor.js";
+import type { Command } from "../../../wire/circuit/contract.js";
 import { Refusal } from "../failure.js";
 import { inputOf } from "../input.js";
 import { hasLabels, readLabels } from "../labels.js";
 import { shown } from "../output.js";
 import { splitPath } from "../../../circuit/path.js";
 import type { Session } from "../session.js";
-import { Remote, type Program } from "./remote.js";
+import { Remote } from "./remote.js";
 import { rawSink, prefixedSink } from "./sink.js";
 import { spread } from "./spread.js";
 
@@ -40,7 +41,7 @@ export async function run(session: Session): Promise<number> {
 /** A program without input. */
 const NOTHING: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) };
 
-function readProgram({ flags, rest }: Session): Program {
+function readProgram({ flags, rest }: Session): Command {
   const [path, ...args] = rest ?? [];
   if (path === undefined) throw new Refusal("run takes the program behind --, as in: circuit run -- uname -a", 2);
   const variables = flags.all("env");
@@ -48,8 +49,10 @@ function readProgram({ flags, rest }: Session): Program {
   if (wrong !== undefined) throw new Refusal(`--env takes NAME=VALUE, not "${wrong}"`, 2);
   const dir = flags.text("dir");
   // An Env of its own would replace the server's, and with it PATH; env(1) adds to it.
-  const command = variables.length === 0 ? { Path: path, Args: args } : { Path: "env", Args: [...variables, path, ...args] };
-  return { name: path, command: dir === null ? command : { ...command, Dir: dir } };
+  const [Path, Args] = variables.length === 0 ? [path, args] : ["env", [...variables, path, ...args]];
+  // Its reader may come a moment late, and must not miss what was printed before.
+  const command = { Path, Args, Overflow: "block" } as const;
+  return dir === null ? command : { ...command, Dir: dir };
 }
 
 interface Target {

@@ -298,6 +298,8 @@ describe("a channel", () => {
     await stage.send("precious");
     await assert.rejects(stage.first.ask("recv", at), failsWith("invalid", /ended before/));
     assert.equal(await stage.receive(), "precious");
+    await stage.first.ask("close", at);
+    await assert.rejects(stage.first.ask("recv", at), failsWith("invalid"));
   });
 
   it("lets a call for another element than the one that was there fail", async () => {
