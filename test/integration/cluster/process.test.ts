@@ -35,7 +35,7 @@ interface Scene {
 
 const ENV = { PATH: process.env["PATH"] ?? "", OWN: "of the server" };
 const clock: Clock = systemClock();
-const host = new LinuxProcessHost(loadNative(), { subreaper: true, alone: true, log: { error: () => undefined } });
+const host = new LinuxProcessHost(loadNative(), { subreaper: true, log: { error: () => undefined } });
 // Neither signals nor links of memory keep a program alive that waits for nothing else.
 const awake = setInterval(() => undefined, 60_000);
 after(async () => {
@@ -374,7 +374,7 @@ test("scrub leaves the process running, closes its stdin, and tells those who wa
 });
 
 test("a process that was scrubbed lives on when its host ends", async (t) => {
-  const host = new LinuxProcessHost(loadNative(), { subreaper: true, alone: true, log: { error: () => undefined } });
+  const host = new LinuxProcessHost(loadNative(), { subreaper: true, log: { error: () => undefined } });
   const stage = await ElementStage.open(clock);
   const make = makeProcess({ programs: systemPrograms({ host, env: ENV, clock }), clock });
   const element = await make({ Path: "sh", Args: ["-c", "sleep 600"] }, "1", stage.anchorage);
