@@ -106,6 +106,8 @@ export type ServerMessage =
       readonly sockets: readonly SocketState[];
       readonly events: readonly FeedEvent[];
       readonly figures: boolean;
+      /** Whether it is a server of a circuit. */
+      readonly circuit: boolean;
       readonly history: Readonly<Record<string, History>>;
     }
   /** One watcher, new or changed. */

@@ -116,6 +116,12 @@ export function decodeStat(topic: string, body: Uint8Array): StatFrame | null {
   return all.success ? { kind: "watcher", watcher: name, stats: all.output } : null;
 }
 
+/** Figures of a process out of a reply to `stats` or `dstats`; null where they are none. @param name of a program of circusd's own */
+export function readFigures(given: unknown, name: string | null): PublishedStats | null {
+  const read = v.safeParse(child, given);
+  return read.success ? { ...read.output, subtopic: read.output.pid, name } : null;
+}
+
 function readChildren(all: readonly unknown[]): readonly ProcessStats[] {
   return all.flatMap((one) => {
     const read = v.safeParse(child, one);

@@ -15,6 +15,10 @@ export function topHelp(): string {
     ...optionLines(TOP_OPTIONS),
     "",
     ...wrap("Where standard input or output is no terminal, or TERM is dumb, it prints a table once, as with --once.", ""),
+    ...wrap(
+      "With --cluster nothing but circusd is asked, so statsd is not needed; watchers stand below their servers, and of sockets nothing is shown.",
+      "",
+    ),
     "",
     "keys:",
     ...KEY_HELP.map(({ keys, text }) => `  ${keys}`.padEnd(COLUMN) + text),

@@ -109,22 +109,27 @@ function titleLine(scene: Scene, noticesHere: boolean): Line {
 }
 
 /** Says in words what the figures are worth. */
-function noticeLine({ connection, endpoint, size: room, signs }: Scene): Line {
+function noticeLine({ connection, endpoint, size: room, signs, snapshot }: Scene): Line {
   const text =
     connection.kind === "silent"
       ? `No figures for ${connection.seconds} s: waiting for circusd to come back`
-      : `Waiting for figures from ${endpoint} (is statsd = True?)`;
+      : snapshot.servers === undefined
+        ? `Waiting for figures from ${endpoint} (is statsd = True?)`
+        : `Waiting for the circusd at ${endpoint}`;
   return { spans: [{ text: fit(` ${text}`, room.width, signs), look: "notice" }], look: "plain" };
 }
 
 function sumsLine({ snapshot, view, size: room, signs }: Scene): Line {
   const sums = sumsOf(snapshot.watchers.flatMap(({ processes }) => processes));
   const reads = snapshot.sockets.reduce((sum, socket) => sum + socket.reads, 0);
+  // Shares of several hosts' memory come to no sum.
+  const { servers } = snapshot;
   const parts: readonly (readonly [label: string, value: string])[] = [
+    ...(servers === undefined ? [] : [["servers", thousands(servers.length)] as const]),
     ["watchers", thousands(snapshot.watchers.length)],
     ["processes", thousands(sums.count)],
     ["CPU", `${percent(sums.cpu)}%`],
-    ["MEM", `${percent(sums.mem)}%`],
+    ...(servers === undefined ? [["MEM", `${percent(sums.mem)}%`] as const] : []),
     ["RSS", size(sums.rss)],
     ...(snapshot.sockets.length === 0 ? [] : [["reads/s", thousands(reads)] as const]),
   ];

@@ -1,5 +1,6 @@
 /** One row as a line: texts with a look each, cut to the columns there is room for. */
 import type { Column } from "./columns.js";
+import type { ServerFigures } from "./model.js";
 import type { Row, Sums } from "./rows.js";
 import { isRising, type Sort } from "./sort.js";
 import { fit, fitRight, type Signs } from "./text.js";
@@ -31,6 +32,9 @@ const HOT = 90;
 
 const INDENT = "    ";
 
+/** What belongs to a server stands below it. */
+const INSET = "  ";
+
 export function headLine(sort: Sort, { columns, signs }: Paper): Line {
   const mark = isRising(sort) ? signs.rising : signs.falling;
   const title = ({ id, title: text, right }: Column): string => {
@@ -46,7 +50,8 @@ export function headLine(sort: Sort, { columns, signs }: Paper): Line {
 /** @param stale the figures are old, as nobody sends any */
 export function rowLine(row: Row, paper: Paper, stale: boolean): Line {
   const line = { spans: spansOf(row, paper), look: "plain" } as const;
-  if (!stale && !(row.kind === "process" && row.figures.gone)) return line;
+  if (row.kind === "server") return line;
+  if (!stale && row.server?.stale !== true && !(row.kind === "process" && row.figures.gone)) return line;
   return { ...line, spans: line.spans.map(({ text }) => ({ text, look: "dim" })) };
 }
 
@@ -56,14 +61,17 @@ export function selectedLine(line: Line): Line {
 }
 
 function spansOf(row: Row, paper: Paper): readonly Span[] {
+  const indent = row.server === undefined ? INDENT : `${INSET}${INDENT}`;
   switch (row.kind) {
+    case "server":
+      return serverSpans(row, paper);
     case "watcher":
       return watcherSpans(row, paper);
     case "process": {
       const { figures } = row;
       const name = figures.name === null ? "" : ` ${figures.name}`;
       return inColumns(paper.columns, paper.signs, ({ id }) => {
-        if (id === "name") return { text: `${INDENT}${figures.pid}${name}`, look: "plain" };
+        if (id === "name") return { text: `${indent}${figures.pid}${name}`, look: "plain" };
         if (id === "user") return { text: figures.user, look: "plain" };
         return id === "command" ? { text: figures.command, look: "plain" } : figure(id, figures);
       });
@@ -81,10 +89,10 @@ function spansOf(row: Row, paper: Paper): readonly Span[] {
 }
 
 function watcherSpans(row: Extract<Row, { kind: "watcher" }>, { columns, signs, width }: Paper): readonly Span[] {
-  const { name, sums, shown, folded } = row;
+  const { name, sums, shown, folded, server } = row;
   const count = shown === sums.count ? thousands(sums.count) : `${thousands(shown)}/${thousands(sums.count)}`;
   const room = columns[0]?.width ?? 0;
-  const start = ` ${folded ? signs.folded : signs.open} `;
+  const start = `${server === undefined ? "" : INSET} ${folded ? signs.folded : signs.open} `;
   // The number is seen also where the name is too long for both.
   const tail = ` (${count})`;
   const title = fit(name, Math.min(room - start.length - tail.length, name.length * 2), signs).trimEnd();
@@ -96,6 +104,34 @@ function watcherSpans(row: Extract<Row, { kind: "watcher" }>, { columns, signs, 
   if (user === undefined || sums.count < 2) return spans;
   const note = fit(`average CPU ${percent(sums.average)}%`, width - user.from, signs);
   return [...spans.slice(0, columns.indexOf(user)), { text: `  ${note}`, look: "dim" }];
+}
+
+/** A server has its name, the sums of its processes, and in words what is the matter with it. */
+function serverSpans(
+  { figures, sums, folded, server }: Extract<Row, { kind: "server" }>,
+  { columns, signs, width }: Paper,
+): readonly Span[] {
+  const stale = server?.stale === true;
+  const usual: Look = stale ? "dim" : "bold";
+  const title = ` ${folded ? signs.folded : signs.open} ${figures.name}`;
+  const spans = inColumns(columns, signs, ({ id }) => {
+    if (id === "name") return { text: title, look: stale ? "notice" : "title" };
+    if (id === "user" || id === "command") return { text: "", look: "plain" };
+    const { text, look } = figure(id, sums, usual);
+    return { text, look: stale ? usual : look };
+  });
+  const note = noteOf(figures);
+  if (note === "") return spans;
+  // Where there is no room behind the figures, words say more than old figures do.
+  const place = columns.find(({ id }) => id === "user" || id === "command") ?? columns[1];
+  if (place === undefined) return spans;
+  return [...spans.slice(0, columns.indexOf(place)), { text: `  ${fit(note, Math.max(0, width - place.from), signs)}`, look: "notice" }];
+}
+
+function noteOf({ state, silence }: ServerFigures): string {
+  if (state === "lost") return "lost";
+  if (silence !== null) return `no answer for ${Math.floor(silence / 1000)} s`;
+  return state === "slow" ? "slow" : "";
 }
 
 /** An address may be long: it has the room of some columns, and the count stands on the right of them. */

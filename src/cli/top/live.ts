@@ -1,20 +1,17 @@
 /** The screen that goes on until the user quits: figures and keys in, drawings out. */
-import type { Figures } from "../../client/figures.js";
 import type { Clock, Millis } from "../../core/ports.js";
 import { bodyHeight, layOut, placeAt, type Connection, type Scene } from "./layout.js";
-import { Model } from "./model.js";
 import { arrange } from "./rows.js";
 import type { ScreenListener, TerminalScreen } from "./screen.js";
 import { chooseColumn } from "./sort.js";
+import type { Source } from "./source.js";
 import type { Signs } from "./text.js";
 import { FIRST_VIEW, isFolded, press, scroll, select, settle, toggle, type Key, type View } from "./view.js";
 
 export interface LiveParts {
-  readonly figures: Figures;
+  readonly source: Source;
   readonly clock: Clock;
   readonly endpoint: string;
-  /** Seconds. */
-  readonly processTimeout: number;
   readonly signs: Signs;
   readonly open: (listener: ScreenListener) => TerminalScreen;
   /** Stops the program as Ctrl-Z does. */
@@ -32,7 +29,7 @@ const TICK: Millis = 1000;
 /** Rows that a turn of the mouse wheel moves. */
 const WHEEL = 3;
 
-/** Runs until the user quits or the figures are closed. @throws what the figures throw */
+/** Runs until the user quits or the source is closed. @throws what the source throws */
 export async function runLive(parts: LiveParts): Promise<void> {
   const live = new Live(parts);
   try {
@@ -44,7 +41,6 @@ export async function runLive(parts: LiveParts): Promise<void> {
 
 class Live implements ScreenListener {
   readonly #parts: LiveParts;
-  readonly #model: Model;
   readonly #screen: TerminalScreen;
   #view: View = FIRST_VIEW;
   #gathering = false;
@@ -52,16 +48,12 @@ class Live implements ScreenListener {
 
   constructor(parts: LiveParts) {
     this.#parts = parts;
-    this.#model = new Model(parts.processTimeout);
     this.#screen = parts.open(this);
   }
 
   async run(): Promise<void> {
     this.#tick();
-    for await (const frame of this.#parts.figures) {
-      this.#model.receive(frame, this.#parts.clock.now());
-      this.#gather();
-    }
+    await this.#parts.source.run(() => this.#gather());
   }
 
   close(): void {
@@ -74,7 +66,7 @@ class Live implements ScreenListener {
     this.#view = view;
     switch (effect) {
       case "quit":
-        return this.#parts.figures.close();
+        return this.#parts.source.close();
       case "suspend":
         return this.#parts.suspend();
       case "redraw":
@@ -114,10 +106,10 @@ class Live implements ScreenListener {
 
   /** What is to be seen now; the view is settled upon it. */
   #scene(): Scene & { readonly height: number } {
-    const { endpoint, signs } = this.#parts;
+    const { endpoint, signs, source } = this.#parts;
     const { size } = this.#screen;
     const height = bodyHeight(size);
-    const snapshot = this.#model.snapshot();
+    const snapshot = source.snapshot();
     const { sort, filter } = this.#view;
     const rows = arrange(snapshot, { sort, filter, isFolded: (group) => isFolded(this.#view, group) });
     this.#view = settle(this.#view, { rows, height });
@@ -125,7 +117,7 @@ class Live implements ScreenListener {
   }
 
   #connection(): Connection {
-    const silence = this.#model.silence(this.#parts.clock.now());
+    const silence = this.#parts.source.silence();
     if (silence === null) return { kind: "waiting" };
     return silence <= SILENT ? { kind: "live" } : { kind: "silent", seconds: Math.floor(silence / 1000) };
   }

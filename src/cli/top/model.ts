@@ -31,9 +31,20 @@ export interface WatcherFigures {
   readonly processes: readonly ProcessFigures[];
 }
 
+export interface ServerFigures {
+  readonly id: string;
+  readonly name: string;
+  readonly state: "alive" | "slow" | "lost";
+  /** Since its last answer, where it should have come by now; else null. */
+  readonly silence: Millis | null;
+  readonly watchers: readonly WatcherFigures[];
+}
+
 export interface Snapshot {
   readonly watchers: readonly WatcherFigures[];
   readonly sockets: readonly SocketReads[];
+  /** Of a circuit: whose the watchers are. */
+  readonly servers?: readonly ServerFigures[];
 }
 
 interface KnownProcess {
@@ -47,7 +58,7 @@ interface KnownWatcher {
 }
 
 /** Watchers that Circus shows below `circus` only. */
-const HIDDEN: ReadonlySet<string> = new Set(["circusd-stats", "circushttpd"]);
+export const HELPERS: ReadonlySet<string> = new Set(["circusd-stats", "circushttpd"]);
 
 /** A silence counts as no more than one round: the figures of those who live on come within the next. */
 const ROUND: Millis = 1000;
@@ -91,7 +102,7 @@ export class Model {
   /** The present state, without those who were not heard of in time. */
   snapshot(): Snapshot {
     this.#forget();
-    const watchers = [...this.#watchers].filter(([name]) => !HIDDEN.has(name));
+    const watchers = [...this.#watchers].filter(([name]) => !HELPERS.has(name));
     return {
       watchers: watchers.map(([name, { processes }]) => ({ name, processes: [...processes.values()].map(({ figures }) => figures) })),
       sockets: [...this.#sockets.values()].map(({ reads }) => reads),

@@ -9,6 +9,11 @@ export const DEFAULT_STATS_ENDPOINT = "tcp://127.0.0.1:5557";
 export const DEFAULT_PROCESS_TIMEOUT = 3;
 
 export const TOP_OPTIONS = [
+  {
+    name: "cluster",
+    kind: "flag",
+    help: "show all servers of the circuit; the endpoint is then circusctl's",
+  },
   { name: "endpoint", kind: "text", help: `stats endpoint of circusd (default: ${DEFAULT_STATS_ENDPOINT})` },
   { name: "help", short: "h", kind: "flag", help: "show help and exit" },
   { name: "json", kind: "flag", help: "print JSON: one document with --once, else one line per round of figures" },
@@ -25,7 +30,10 @@ export const TOP_OPTIONS = [
 ] as const satisfies readonly OptionSpec[];
 
 export interface TopSettings {
-  readonly endpoint: string;
+  /** All servers of the circuit, by way of the daemon at the endpoint. */
+  readonly cluster: boolean;
+  /** Null where nobody says. */
+  readonly endpoint: string | null;
   readonly json: boolean;
   readonly once: boolean;
   /** Seconds. */
@@ -57,7 +65,8 @@ function readSettings(values: Readonly<Record<string, ArgumentValue>>): Result<T
   return succeed({
     kind: "show",
     settings: {
-      endpoint: text("endpoint") ?? DEFAULT_STATS_ENDPOINT,
+      cluster: values["cluster"] === true,
+      endpoint: text("endpoint"),
       json: values["json"] === true,
       once: values["once"] === true,
       processTimeout,

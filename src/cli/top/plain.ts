@@ -1,7 +1,7 @@
 /** Figures for scripts and pipes: a table with the watcher in every line, or JSON. */
 import { encodeJson } from "../../wire/codec.js";
 import { table, type Cell, type Style } from "../terminal.js";
-import type { ProcessFigures, Snapshot, WatcherFigures } from "./model.js";
+import type { ProcessFigures, ServerFigures, Snapshot, WatcherFigures } from "./model.js";
 import { sumsOf } from "./rows.js";
 import { compareText } from "./sort.js";
 import { clean } from "./text.js";
@@ -25,19 +25,49 @@ export function renderTable(snapshot: Snapshot, style: Style): string {
   return `${processes}\n\n${table([["SOCKET", "READS/S"], ...reads, all].map(socketCells), aligned)}`;
 }
 
+/** The same for the servers of a circuit, whose names stand before the watchers. One that does not answer says so. */
+export function renderServers(servers: readonly ServerFigures[], style: Style): string {
+  const rows = servers.flatMap(({ name, silence, state, watchers }) => {
+    const known = living({ watchers, sockets: [] })
+      .flatMap(watcherRows)
+      .map((row) => [clean(name), ...row]);
+    const note = state === "lost" ? "lost" : silence === null ? null : `no answer for ${Math.floor(silence / 1000)} s`;
+    return note === null ? known : [...known, [clean(name), ...Array.from({ length: HEAD.length - 1 }, () => ""), note]];
+  });
+  const cells = [["SERVER", ...HEAD], ...rows].map((row, line) => {
+    const [server = "", ...others] = row;
+    return [{ text: server, ...(line === 0 ? { colour: "bold" as const } : {}) }, ...processCells(others, line)];
+  });
+  return table(cells, { ...style, aligned: true });
+}
+
+/** One document, in one line. @param time seconds since the epoch */
+export function renderServersJson(servers: readonly ServerFigures[], time: number): string {
+  return encodeJson({
+    time,
+    servers: servers.map(({ id, name, state, silence, watchers }) => {
+      return { id, name, state, silence: silence === null ? null : silence / 1000, watchers: watchersOf({ watchers, sockets: [] }) };
+    }),
+  });
+}
+
 /** One document, in one line. @param time seconds since the epoch */
 export function renderJson(snapshot: Snapshot, time: number): string {
   return encodeJson({
     time,
-    watchers: living(snapshot).map(({ name, processes }) => {
-      const { count, cpu, average, mem, rss, time: spent, age: oldest } = sumsOf(processes);
-      const own = processes.map((one) => ({
-        ...{ pid: one.pid, name: one.name, cpu: one.cpu, mem: one.mem, rss: one.rss },
-        ...{ cpu_seconds: one.time, age: one.age, username: one.user, cmdline: one.command },
-      }));
-      return { name, count, cpu, cpu_average: average, mem, rss, cpu_seconds: spent, age: oldest, processes: own };
-    }),
+    watchers: watchersOf(snapshot),
     sockets: sortedSockets(snapshot).map(({ fd, address, reads }) => ({ fd, address, reads })),
+  });
+}
+
+function watchersOf(snapshot: Snapshot): readonly object[] {
+  return living(snapshot).map(({ name, processes }) => {
+    const { count, cpu, average, mem, rss, time: spent, age: oldest } = sumsOf(processes);
+    const own = processes.map((one) => ({
+      ...{ pid: one.pid, name: one.name, cpu: one.cpu, mem: one.mem, rss: one.rss },
+      ...{ cpu_seconds: one.time, age: one.age, username: one.user, cmdline: one.command },
+    }));
+    return { name, count, cpu, cpu_average: average, mem, rss, cpu_seconds: spent, age: oldest, processes: own };
   });
 }
 

@@ -1,6 +1,6 @@
 /** State to rows: watchers with their processes below, then sockets; filtered, sorted and folded. */
 import type { SocketReads } from "../../wire/stats.js";
-import type { ProcessFigures, Snapshot, WatcherFigures } from "./model.js";
+import type { ProcessFigures, ServerFigures, Snapshot, WatcherFigures } from "./model.js";
 import { comparing, compareText, type Comparable, type Sort } from "./sort.js";
 
 export interface Sums extends Comparable {
@@ -11,7 +11,13 @@ export interface Sums extends Comparable {
 }
 
 /** `key` stays the same while the row moves; `group` is the key of the row that it can be folded into. */
-export type Row = { readonly key: string; readonly group: string } & (
+export type Row = {
+  readonly key: string;
+  readonly group: string;
+  /** Of a circuit: whether the figures of its server are old. */
+  readonly server?: { readonly stale: boolean };
+} & (
+  | { readonly kind: "server"; readonly figures: ServerFigures; readonly sums: Sums; readonly folded: boolean }
   | { readonly kind: "watcher"; readonly name: string; readonly sums: Sums; readonly shown: number; readonly folded: boolean }
   | { readonly kind: "process"; readonly figures: ProcessFigures }
   | { readonly kind: "sockets"; readonly count: number; readonly reads: number; readonly folded: boolean }
@@ -28,7 +34,8 @@ export interface Arrangement {
 
 export const SOCKETS_GROUP = "sockets";
 
-export function arrange({ watchers, sockets }: Snapshot, arrangement: Arrangement): readonly Row[] {
+export function arrange({ watchers, sockets, servers }: Snapshot, arrangement: Arrangement): readonly Row[] {
+  if (servers !== undefined) return arrangeServers(servers, arrangement);
   const found = watchers
     .map((watcher) => ({ name: watcher.name, sums: sumsOf(watcher.processes), processes: matching(watcher, arrangement.filter) }))
     .filter(({ name, processes }) => processes.length > 0 || has(name, arrangement.filter));
@@ -39,6 +46,36 @@ export function arrange({ watchers, sockets }: Snapshot, arrangement: Arrangemen
     (a, b) => compareText(a.name, b.name),
   );
   return [...found.sort(order).flatMap((watcher) => watcherRows(watcher, arrangement)), ...socketRows(sockets, arrangement)];
+}
+
+/** A server that matches brings all its watchers with it. */
+function arrangeServers(servers: readonly ServerFigures[], arrangement: Arrangement): readonly Row[] {
+  const { sort, filter, isFolded } = arrangement;
+  const found = servers.flatMap((figures) => {
+    const { id, name, watchers } = figures;
+    const known = has(name, filter);
+    const within = (group: string): string => `${id} ${group}`;
+    const rows = arrange(
+      { watchers, sockets: [] },
+      { sort, filter: known ? "" : filter, isFolded: (group) => isFolded(within(group)) },
+    ).map((row): Row => ({ ...row, key: within(row.key), group: within(row.group), server: { stale: isStale(figures) } }));
+    return known || rows.length > 0 ? [{ figures, sums: sumsOf(watchers.flatMap(({ processes }) => processes)), rows }] : [];
+  });
+  const order = comparing<(typeof found)[number]>(
+    sort.watchersByName ? { ...sort, column: "name", reversed: false } : sort,
+    ({ sums }) => sums,
+    (a, b) => compareText(a.figures.name, b.figures.name) || compareText(a.figures.id, b.figures.id),
+  );
+  return found.sort(order).flatMap(({ figures, sums, rows }): readonly Row[] => {
+    const group = `server ${figures.id}`;
+    const folded = isFolded(group);
+    const head: Row = { kind: "server", key: group, group, figures, sums, folded, server: { stale: isStale(figures) } };
+    return folded ? [head] : [head, ...rows];
+  });
+}
+
+function isStale({ state, silence }: ServerFigures): boolean {
+  return state === "lost" || silence !== null;
 }
 
 interface Found {

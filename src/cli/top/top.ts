@@ -1,9 +1,10 @@
 /** The program circus-top: a command line in, an exit code out. */
-import type { Figures } from "../../client/figures.js";
 import type { Clock } from "../../core/ports.js";
 import type { World } from "../world.js";
-import { readTopArguments, type TopSettings } from "./options.js";
+import { DEFAULT_ENDPOINT } from "../options.js";
+import { DEFAULT_STATS_ENDPOINT, readTopArguments, type TopSettings } from "./options.js";
 import type { TerminalScreen } from "./screen.js";
+import type { Source } from "./source.js";
 
 /** What circus-top needs of the world. */
 export interface TopWorld extends Omit<World, "ask" | "importConfiguration" | "isListening" | "onInterrupt"> {
@@ -44,18 +45,20 @@ export async function runCircusTop(world: TopWorld): Promise<number> {
 
 async function show(settings: TopSettings, world: TopWorld): Promise<number> {
   try {
-    await using route = await openRoute(settings, world);
-    const { subscribeFigures } = await import("../../client/figures.js");
-    using figures = subscribeFigures({ transport: await world.openTransport(), endpoint: route.endpoint });
+    const endpoint = settings.endpoint ?? (settings.cluster ? world.env["CIRCUSCTL_ENDPOINT"] || DEFAULT_ENDPOINT : DEFAULT_STATS_ENDPOINT);
+    await using route = await openRoute({ ...settings, endpoint }, world);
+    await using shown = settings.cluster
+      ? await showCircuit(route.endpoint, settings, world)
+      : await showDaemon(route.endpoint, settings, world);
     const lost: string[] = [];
-    const end = (): void => figures.close();
+    const end = (): void => shown.close();
     world.ending.addEventListener("abort", end, { once: true });
     void route.lost.then((why) => {
       lost.push(why);
       end();
     });
     if (world.ending.aborted) end();
-    await present(figures, settings, world);
+    await shown.present(endpoint);
     if (lost[0] !== undefined) throw new Error(lost[0]);
     return 0;
   } catch (cause) {
@@ -65,22 +68,65 @@ async function show(settings: TopSettings, world: TopWorld): Promise<number> {
   }
 }
 
-async function present(figures: Figures, settings: TopSettings, world: TopWorld): Promise<void> {
+/** What is shown, on the screen or as text, until it is closed. */
+interface Shown extends AsyncDisposable {
+  close(): void;
+  /** @param endpoint as it was given */
+  present(endpoint: string): Promise<void>;
+}
+
+async function showDaemon(reached: string, settings: TopSettings, world: TopWorld): Promise<Shown> {
+  const [{ subscribeFigures }, { daemonSource }] = await Promise.all([import("../../client/figures.js"), import("./source.js")]);
+  const figures = subscribeFigures({ transport: await world.openTransport(), endpoint: reached });
+  const close = (): void => figures.close();
+  const { env, stdout, clock } = world;
+  const { processTimeout, json, once } = settings;
+  return {
+    close,
+    async present(endpoint) {
+      if (hasScreen(settings, world)) return live(daemonSource(figures, clock, processTimeout), endpoint, world);
+      const { printOnce, printRounds } = await import("./printing.js");
+      const print = json && !once ? printRounds : printOnce;
+      return print({ figures, clock, endpoint, processTimeout, json, env, stdout });
+    },
+    [Symbol.asyncDispose]: async () => close(),
+  };
+}
+
+async function showCircuit(reached: string, settings: TopSettings, world: TopWorld): Promise<Shown> {
+  const [{ CircusClient }, { CircuitSource }] = await Promise.all([import("../../client/call.js"), import("./circuit-source.js")]);
+  const { env, stdout, clock } = world;
+  const { processTimeout, json, once } = settings;
+  const client = new CircusClient({ transport: await world.openTransport(), endpoint: reached, timer: clock });
+  const source = new CircuitSource({ client, clock, processTimeout });
+  return {
+    close: () => source.close(),
+    async present(endpoint) {
+      if (hasScreen(settings, world)) return live(source, endpoint, world);
+      const { printCircuitOnce, printCircuitRounds } = await import("./circuit-printing.js");
+      const print = json && !once ? printCircuitRounds : printCircuitOnce;
+      return print({ source, clock, endpoint, json, env, stdout });
+    },
+    async [Symbol.asyncDispose]() {
+      source.close();
+      await client.close();
+    },
+  };
+}
+
+function hasScreen({ json, once }: TopSettings, { stdin, stdout, env }: TopWorld): boolean {
+  return !json && !once && stdin.isTTY === true && stdout.isTTY === true && !["", "dumb"].includes(env["TERM"] ?? "");
+}
+
+async function live(source: Source, endpoint: string, world: TopWorld): Promise<void> {
   const { stdin, stdout, env, clock } = world;
-  const { endpoint, processTimeout, json, once } = settings;
   const terminal = env["TERM"] ?? "";
-  const screen = stdin.isTTY === true && stdout.isTTY === true && !["", "dumb"].includes(terminal);
-  if (json || once || !screen) {
-    const { printOnce, printRounds } = await import("./printing.js");
-    const print = json && !once ? printRounds : printOnce;
-    return print({ figures, clock, endpoint, processTimeout, json, env, stdout });
-  }
   const [{ openScreen }, { runLive }, { signsOf }] = await Promise.all([import("./screen.js"), import("./live.js"), import("./text.js")]);
   const signs = signsOf(env);
   const colour = (env["NO_COLOR"] ?? "") === "";
   const options = { input: stdin, output: stdout, terminal, unicode: signs.unicode, colour };
   return runLive({
-    ...{ figures, clock, endpoint, processTimeout, signs },
+    ...{ source, clock, endpoint, signs },
     suspend: () => world.suspend(),
     open: (listener) => {
       const opened = openScreen(options, listener);
@@ -96,7 +142,10 @@ interface Route extends AsyncDisposable {
   readonly lost: Promise<string>;
 }
 
-async function openRoute({ endpoint, ssh, sshKeyfile }: TopSettings, world: TopWorld): Promise<Route> {
+async function openRoute(
+  { endpoint, ssh, sshKeyfile }: Pick<TopSettings, "ssh" | "sshKeyfile"> & { readonly endpoint: string },
+  world: TopWorld,
+): Promise<Route> {
   if (ssh === null) return { endpoint, lost: new Promise(() => undefined), [Symbol.asyncDispose]: async () => undefined };
   const { lossOf, openTunnel } = await import("../ssh.js");
   const tunnel = await openTunnel(world.run, endpoint, { server: ssh, keyfile: sshKeyfile, timeout: SSH_TIMEOUT });

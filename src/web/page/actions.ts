@@ -5,24 +5,61 @@ import type { Console } from "./console.js";
 import { plural } from "./model/format.js";
 import { asObject } from "./requests.js";
 
+/** Seconds for work on another server. */
+const WORK_TIME = 300;
+
 type Verb = "start" | "stop" | "restart" | "reload";
 
 /** Runs a command on one watcher. Stopping and restarting are confirmed: somebody may be served right now. */
 export async function act(console: Console, verb: Verb, watcher: WatcherState): Promise<void> {
   const { name } = watcher;
-  const many = plural(watcher.pids.length, "process", "processes");
-  if (verb === "stop") {
-    const body = `Its ${many} will get the stop signal, and SIGKILL after graceful_timeout. Nothing starts it again until somebody does.`;
-    if (!(await console.confirm({ title: `Stop ${name}?`, body, action: "Stop" }))) return;
-  }
-  if (verb === "restart") {
-    const body = `Its ${many} will be stopped, then started anew: for a moment nothing runs. A reload replaces them without a gap.`;
-    if (!(await console.confirm({ title: `Restart ${name}?`, body, action: "Restart" }))) return;
-  }
+  if (!(await isMeant(console, verb, { name, processes: watcher.pids.length }))) return;
   // A name is a pattern unless it is said to be plain.
   const match = verb === "reload" ? {} : { match: "simple" as const };
   const reply = await console.command(verb, { name, ...match, waiting: true });
   if (reply !== null && verb !== "stop") await tellIfGivenUp(console, name);
+}
+
+/** Asks where something is taken away. @returns whether to go on */
+async function isMeant(
+  console: Console,
+  verb: Verb,
+  { name, processes }: { readonly name: string; readonly processes: number },
+): Promise<boolean> {
+  const many = plural(processes, "process", "processes");
+  if (verb === "stop") {
+    const body = `Its ${many} will get the stop signal, and SIGKILL after graceful_timeout. Nothing starts it again until somebody does.`;
+    return console.confirm({ title: `Stop ${name}?`, body, action: "Stop" });
+  }
+  if (verb === "restart") {
+    const body = `Its ${many} will be stopped, then started anew: for a moment nothing runs. A reload replaces them without a gap.`;
+    return console.confirm({ title: `Restart ${name}?`, body, action: "Restart" });
+  }
+  return true;
+}
+
+/** A watcher of another server of the circuit. */
+export interface FarTarget {
+  /** Id of the server, and what it is called. */
+  readonly server: string;
+  readonly serverName: string;
+  readonly name: string;
+  readonly processes: number;
+}
+
+/** Runs a command on a watcher of another server, by way of this one. */
+export async function actFar(console: Console, verb: Verb | "incr" | "decr", target: FarTarget): Promise<void> {
+  const { server, serverName, name, processes } = target;
+  const shown = `${name} on ${serverName}`;
+  if (verb === "decr") {
+    const body = `One of its ${plural(processes, "process", "processes")} is stopped, and the watcher keeps one less from now on.`;
+    if (!(await console.confirm({ title: `Remove a process of ${shown}?`, body, action: "Remove it" }))) return;
+  } else if (verb !== "incr" && !(await isMeant(console, verb, { name: shown, processes }))) return;
+  const how = verb === "incr" || verb === "decr" ? { nb: 1 } : verb === "reload" ? {} : { match: "simple" };
+  const properties = { name, ...how, waiting: true };
+  const answer = await console.query("relay", { server, command: verb, properties, timeout: WORK_TIME });
+  const reply = "reply" in answer ? asObject(asObject(answer.reply)["reply"]) : { status: "error", reason: answer.message };
+  if (reply["status"] === "error") console.complain(`Cannot ${verb} ${shown}`, String(reply["reason"]));
 }
 
 /** circusd carries out a start also where nothing comes up, and then stops the watcher: the reader is to know. */

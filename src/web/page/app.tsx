@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { SessionInfo } from "../api.js";
 import { Add } from "./add.js";
+import { Circuit } from "./circuit.js";
 import { useConsole, useKnown } from "./console.js";
 import { Confirmation, Dialog, Toasts } from "./dialog.js";
 import { Events } from "./events.js";
@@ -46,6 +47,8 @@ function Page(): JSX.Element {
     case "watcher":
       // Another daemon may have a watcher of the same name: nothing of the one that was shown may stay.
       return <Watcher key={`${daemon} ${place.name}`} name={place.name} tab={place.tab} />;
+    case "circuit":
+      return <Circuit key={daemon} />;
     case "sockets":
       return <Sockets />;
     case "events":
@@ -81,6 +84,7 @@ function Waiting(): JSX.Element {
 function Top({ session }: { readonly session: SessionInfo }): JSX.Element {
   const console = useConsole();
   const page = useKnown((state) => state.route.place.page);
+  const circuit = useKnown(({ view }) => view.circuit);
   return (
     <header class="top">
       <Go to={{ page: "overview" }} class="brand">
@@ -91,6 +95,11 @@ function Top({ session }: { readonly session: SessionInfo }): JSX.Element {
         <Go to={{ page: "overview" }} current={page === "overview" || page === "watcher"}>
           Watchers
         </Go>
+        {circuit || page === "circuit" ? (
+          <Go to={{ page: "circuit" }} current={page === "circuit"}>
+            Circuit
+          </Go>
+        ) : null}
         <Go to={{ page: "sockets" }} current={page === "sockets"}>
           Sockets
         </Go>

@@ -6,6 +6,7 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["/", "Go to the filter"],
   ["Esc", "Empty the filter, close what is open"],
   ["g o", "Overview"],
+  ["g c", "Circuit"],
   ["g s", "Sockets"],
   ["g e", "Events"],
   ["g a", "Add a watcher"],
@@ -14,6 +15,7 @@ export const KEYS: readonly (readonly [keys: string, what: string])[] = [
 
 const PLACES: Readonly<Record<string, Place>> = {
   o: { page: "overview" },
+  c: { page: "circuit" },
   s: { page: "sockets" },
   e: { page: "events" },
   a: { page: "add" },

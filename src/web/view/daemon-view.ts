@@ -11,7 +11,7 @@ import { Audience, told, type Listener, type Told } from "./audience.js";
 import { DaemonLink } from "./daemon-link.js";
 import { EventLog } from "./event-log.js";
 import { FiguresView } from "./figures-view.js";
-import { lookAtSockets } from "./look.js";
+import { lookAtSockets, lookForCircuit } from "./look.js";
 import type { SocketBoard } from "./socket-board.js";
 import { WatchersView } from "./watchers-view.js";
 
@@ -36,6 +36,7 @@ export class DaemonView {
   readonly #link: DaemonLink;
   #resting: Cancel | null = null;
   #refreshing = false;
+  #circuit = false;
 
   constructor(info: DaemonInfo, parts: ViewParts) {
     this.info = info;
@@ -117,6 +118,7 @@ export class DaemonView {
     this.#watchers.doubtAll();
     await this.#watchers.refresh(client);
     this.sockets.list(await lookAtSockets(client));
+    this.#circuit = await lookForCircuit(client);
     this.#audience.tellAll([told({ type: "daemon", daemon: this.info.id, up: true, reason: null }), this.#state()]);
   }
 
@@ -125,8 +127,16 @@ export class DaemonView {
     await this.#watchers.compare(client);
     this.sockets.list(await lookAtSockets(client));
     if (this.#audience.size === 0) return;
+    await this.#checkCircuit(client);
     await this.#watchers.lookInTurn(client);
     if (this.#watchers.stale) await this.#watchers.refresh(client);
+  }
+
+  /** A reload of its configuration may have begun or ended it. */
+  async #checkCircuit(client: CircusClient): Promise<void> {
+    const before = this.#circuit;
+    this.#circuit = await lookForCircuit(client);
+    if (this.#circuit !== before) this.#audience.tellAll([this.#state()]);
   }
 
   #lost(reason: string): void {
@@ -161,6 +171,7 @@ export class DaemonView {
       sockets: this.sockets.all,
       events: this.#events.all(),
       figures: this.#figures.arrive,
+      circuit: this.#circuit,
       history: this.#figures.history,
     });
   }

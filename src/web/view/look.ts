@@ -2,6 +2,7 @@
 import type { CircusClient } from "../../client/call.js";
 import { CallError } from "../../client/errors.js";
 import type { ListedSocket, WatcherStatus } from "../../wire/contract.js";
+import { refusalOf } from "../../wire/reply.js";
 
 /** Seconds. */
 export const ANSWER_TIME = 3;
@@ -49,6 +50,11 @@ export async function lookAtSockets(client: CircusClient): Promise<readonly List
     if (cause instanceof CallError) return [];
     throw cause;
   }
+}
+
+/** Whether it is a server of a circuit; a daemon that has never heard of one is none. */
+export async function lookForCircuit(client: CircusClient): Promise<boolean> {
+  return refusalOf((await client.send("members", {}, { timeout: ANSWER_TIME })).reply) === null;
 }
 
 /** Does the same to each, a few at once. */

@@ -20,6 +20,7 @@ const STATE: ServerMessage = {
   sockets: [{ fd: 5, name: "web", address: "127.0.0.1:80", backlog: 10, reads: null }],
   events: [],
   figures: true,
+  circuit: false,
   history: { "My Web": { time: [1, 2], cpu: [3, 4], memory: [100, 200] }, other: { time: [2], cpu: [1], memory: [null] } },
 };
 

@@ -7,6 +7,7 @@ export type Tab = (typeof TABS)[number];
 export type Place =
   | { readonly page: "overview" }
   | { readonly page: "watcher"; readonly name: string; readonly tab: Tab }
+  | { readonly page: "circuit" }
   | { readonly page: "sockets" }
   | { readonly page: "events" }
   | { readonly page: "add" }
@@ -31,7 +32,7 @@ export function writeRoute({ place, daemon }: Route): string {
 function readPlace(path: string): Place {
   const [page = "", name = "", tab = "processes", ...rest] = path.split("/").filter((part) => part !== "");
   if (page === "" && name === "") return { page: "overview" };
-  if ((page === "sockets" || page === "events" || page === "add") && name === "") return { page };
+  if ((page === "circuit" || page === "sockets" || page === "events" || page === "add") && name === "") return { page };
   const known = TABS.find((one) => one === tab);
   const decoded = decode(name);
   if (page !== "watchers" || name === "" || known === undefined || decoded === null || rest.length > 0) return { page: "nowhere", path };
@@ -46,6 +47,7 @@ function pathOf(place: Place): string {
       return `/watchers/${encodeURIComponent(place.name)}${place.tab === "processes" ? "" : `/${place.tab}`}`;
     case "nowhere":
       return place.path;
+    case "circuit":
     case "sockets":
     case "events":
     case "add":

@@ -44,6 +44,8 @@ export interface DaemonView {
   readonly loaded: boolean;
   /** Whether figures arrive at all. */
   readonly figuresArrive: boolean;
+  /** Whether the daemon is a server of a circuit. */
+  readonly circuit: boolean;
   readonly watchers: ReadonlyMap<string, WatcherState>;
   readonly figures: ReadonlyMap<string, WatcherFigures>;
   readonly history: ReadonlyMap<string, History>;
@@ -63,6 +65,7 @@ export function emptyView(id: string): DaemonView {
     reason: null,
     loaded: false,
     figuresArrive: true,
+    circuit: false,
     watchers: new Map(),
     figures: new Map(),
     history: new Map(),
@@ -90,6 +93,7 @@ export function reduce(view: DaemonView, message: ServerMessage): DaemonView {
         ...view,
         loaded: true,
         figuresArrive: message.figures,
+        circuit: message.circuit,
         watchers: new Map(message.watchers.map((watcher) => [watcher.name, watcher])),
         figures: latestOf(message.history),
         history: new Map(Object.entries(message.history)),

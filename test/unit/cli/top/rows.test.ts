@@ -24,6 +24,8 @@ const USUAL: Arrangement = { sort: { column: "cpu", reversed: false, watchersByN
 
 function told(row: Row): string {
   switch (row.kind) {
+    case "server":
+      return `${row.figures.name}:`;
     case "watcher":
       return `${row.name} ${row.shown}/${row.sums.count}`;
     case "process":
