@@ -136,12 +136,12 @@ function agentWatcher(config: Config, cluster: ClusterSpec, { serf, serfFile }: 
 }
 
 /** The watcher is that of the section, with its options; only what it runs is ours to say. */
-function pluginWatcher(plugin: PluginSpec, { arbiter }: Config, { node, plugin: script }: OwnPrograms): Helper {
+function pluginWatcher(plugin: PluginSpec, { arbiter }: Config, { circusd, node, plugin: script }: OwnPrograms): Helper {
   const fault = unreachable(arbiter, ["endpoint", "pubsubEndpoint"]);
   if (fault !== null) return fail(fault);
   const args = [
     ...[script, "--endpoint", arbiter.endpoint, "--pubsub", arbiter.pubsubEndpoint, "--name", plugin.name],
-    ...["--check-delay", String(arbiter.checkDelay), "--log-level", logLevel(arbiter)],
+    ...["--check-delay", String(arbiter.checkDelay), "--log-level", logLevel(arbiter), "--circusd", String(circusd)],
     ...(reachesLog(plugin.watcher, arbiter) ? sharedLog(arbiter) : []),
     ...["--config", `@${PLUGIN_CONFIG}`, plugin.use],
   ];

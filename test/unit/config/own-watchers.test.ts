@@ -148,6 +148,7 @@ test("a plugin is run by circus-plugin under the watcher of its section, with it
   assert.equal(args[0], "/opt/plugin.js");
   assert.equal(args.at(-1), "circus.plugins.flapping.Flapping");
   assert.equal(args[args.indexOf("--config") + 1], "@CIRCUS_PLUGIN_CONFIG");
+  assert.equal(args[args.indexOf("--circusd") + 1], "42");
   assert.deepEqual(JSON.parse(String(watcher.env["CIRCUS_PLUGIN_CONFIG"])), { attempts: "3", note: 'say "hi there"' });
 });
 
