@@ -10,15 +10,16 @@ import { WaitingCalls } from "./process-calls.js";
 
 export class ProcessInput {
   readonly #pipe: ProgramInput;
-  readonly #pid: number;
+  /** Such as `process 12`, for messages. */
+  readonly #owner: string;
   /** Those that wait for their caller, and those that wait for the process. */
   readonly #listening = new WaitingCalls();
   readonly #writing = new WaitingCalls();
   #closed: CircuitError | null = null;
 
-  constructor(pipe: ProgramInput, pid: number) {
+  constructor(pipe: ProgramInput, owner: string) {
     this.#pipe = pipe;
-    this.#pid = pid;
+    this.#owner = owner;
   }
 
   /** @throws CircuitError `closed` where nobody reads any more what there is to write, and when that happens while the caller thinks */
@@ -80,6 +81,6 @@ export class ProcessInput {
   }
 
   #reason(why: string): CircuitError {
-    return new CircuitError("closed", `Cannot write to stdin of process ${this.#pid}: ${why}`);
+    return new CircuitError("closed", `Cannot write to stdin of ${this.#owner}: ${why}`);
   }
 }
