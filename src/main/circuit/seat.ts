@@ -12,7 +12,7 @@ import { openLinks } from "../../wire/zmq/links.js";
 import { localCircus } from "./local-circus.js";
 import { openServer, type Server, type ServerParts } from "./server.js";
 import { serfFile } from "./serf-program.js";
-import { watcherRunner } from "./serf-runner.js";
+import { watcherRunner } from "./watcher-runner.js";
 import { ownStateDir } from "./state-dir.js";
 
 type Properties = Commands["relay"]["properties"];

@@ -14,7 +14,7 @@ import { hostAndPort, parseAddress } from "../../wire/circuit/address.js";
 import { openLinks } from "../../wire/zmq/links.js";
 import { EXIT } from "../exit-codes.js";
 import { ownEnvironment } from "../own-environment.js";
-import { arbiterRunner } from "./serf-runner.js";
+import { arbiterRunner } from "./arbiter-runner.js";
 import { openServer, type Server } from "./server.js";
 
 /** Node's timers keep the program alive only below this length, in milliseconds. */

@@ -1,27 +1,10 @@
-/** Who keeps the serf agent running: circusd, with a watcher like those of its other helpers, or an arbiter of `circuit start`'s own. */
+/** Keeps the serf agent of `circuit start` running, with an arbiter that has nothing else to do. */
 import { SERF_WATCHER, serfWatcher } from "../../config/serf-watcher.js";
-import type { LocalCircus } from "../../core/circuit/circus-port.js";
 import type { Log } from "../../core/ports.js";
 import { passingDirectory, type AgentRunner } from "./serf-agent.js";
 import { serfFile, serfWords } from "./serf-program.js";
 
 const SIGKILL = 9;
-
-/** circusd's own watcher, which it has where the configuration asks for serf. */
-export function watcherRunner(circus: LocalCircus, file: string): AgentRunner {
-  const tell = async (command: string, properties: Readonly<Record<string, unknown>> = {}): Promise<void> => {
-    const { status, reason } = await circus.command(command, { name: SERF_WATCHER, ...properties }, null);
-    if (status !== "ok") throw new Error(`Cannot ${command} the serf agent: ${String(reason)}`);
-  };
-  const attempt = (done: Promise<void>): Promise<void> => done.catch(() => undefined);
-  return {
-    file,
-    start: () => tell("start"),
-    kill: () => attempt(tell("signal", { signum: SIGKILL })),
-    // When circusd ends it stops its watchers itself.
-    stop: () => attempt(tell("stop", { waiting: true })),
-  };
-}
 
 /** @param directory null keeps nothing @throws Error where there is no serf */
 export async function arbiterRunner(directory: string | null, listen: string, log: Log): Promise<AgentRunner> {
