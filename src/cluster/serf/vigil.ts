@@ -20,6 +20,8 @@ export interface VigilParts {
 
 /** Others that each server watches. */
 const WATCHED = 2;
+/** With those that cannot be reached any more. */
+const MOST_WATCHED = 8;
 /** For an attempt to reach one whose link has ended, and how many of them there are. */
 const QUICK: Millis = 700;
 const ATTEMPTS = 2;
@@ -45,12 +47,8 @@ export class Vigil {
     if (this.#closed) return;
     this.#cancel ??= this.#parts.clock.after(BETWEEN, () => {
       this.#cancel = null;
-      this.#settle(
-        nextOf(
-          own,
-          standing().map(({ worker }) => worker),
-        ),
-      );
+      const workers = standing().map(({ worker }) => worker);
+      this.#settle(nextOf(own, workers, this.#parts.isDoubted));
     });
   }
 
@@ -71,11 +69,13 @@ export class Vigil {
   }
 }
 
-/** The next ones in the order of names, round the end. */
-function nextOf(own: WorkerId, others: readonly WorkerId[]): readonly WorkerId[] {
+/** The next ones in the order of names, round the end: so many that can be reached, and those between them that cannot. */
+function nextOf(own: WorkerId, others: readonly WorkerId[], isDoubted: (worker: WorkerId) => boolean): readonly WorkerId[] {
   const sorted = [...others].sort();
-  const after = sorted.filter((worker) => worker > own);
-  return [...after, ...sorted.filter((worker) => worker < own)].slice(0, WATCHED);
+  const round = [...sorted.filter((worker) => worker > own), ...sorted.filter((worker) => worker < own)].slice(0, MOST_WATCHED);
+  const sound = round.filter((worker) => !isDoubted(worker));
+  const last = sound[WATCHED - 1];
+  return last === undefined ? round : round.slice(0, round.indexOf(last) + 1);
 }
 
 class Guard {
