@@ -5,7 +5,7 @@
 import { CircuitError } from "../../wire/circuit/errors.js";
 import type { Part } from "../../wire/circuit/packet.js";
 import { readDone } from "../../wire/circuit/params.js";
-import { Fifo } from "./fifo.js";
+import { Fifo } from "../../core/fifo.js";
 import type { Item, MessageQueue, Taker } from "./message-queue.js";
 import type { Visit } from "./visit.js";
 
