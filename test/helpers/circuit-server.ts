@@ -9,7 +9,7 @@ import { repositoryPath } from "./root.js";
 const ENDS_WITH_US = ["--pdeathsig", "TERM", "--"];
 
 const ADDRESS = /^circuit:\/\/\S+$/m;
-const CHANGE = /Server "([^"]+)" \(X[0-9a-f]{16}\) (is in the circuit|has left|is lost)/g;
+const CHANGE = /Server "([^"]+)" \((X[0-9a-f]{16})\) (is in the circuit|has left|is lost)/g;
 
 export class CircuitServer {
   static readonly program = repositoryPath("bin", "circuit.js");
@@ -48,13 +48,14 @@ export class CircuitServer {
 
   /** Names of the others that it sees, in order. @throws where one comes that was there, or goes that was not */
   get others(): readonly string[] {
-    const seen = new Set<string>();
-    for (const [line, name = "", change] of this.#output.matchAll(CHANGE)) {
+    const seen = new Map<string, string>();
+    for (const [line, name = "", id = "", change] of this.#output.matchAll(CHANGE)) {
       const comes = change === "is in the circuit";
-      if (seen.has(name) === comes) throw new Error(`"${this.host.name}" says "${line}" when that is so already:\n${this.#output}`);
-      seen[comes ? "add" : "delete"](name);
+      if (seen.has(id) === comes) throw new Error(`"${this.host.name}" says "${line}" when that is so already:\n${this.#output}`);
+      if (comes) seen.set(id, name);
+      else seen.delete(id);
     }
-    return [...seen].toSorted();
+    return [...seen.values()].toSorted();
   }
 
   /** Waits until it sees these others and nobody else. */
@@ -68,7 +69,7 @@ export class CircuitServer {
 
   /** How often it has said so far that the other was lost. */
   losses(name: string): number {
-    return [...this.#output.matchAll(CHANGE)].filter(([, who, change]) => who === name && change === "is lost").length;
+    return [...this.#output.matchAll(CHANGE)].filter(([, who, , change]) => who === name && change === "is lost").length;
   }
 
   signal(name: NodeJS.Signals): void {
