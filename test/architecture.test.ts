@@ -182,7 +182,7 @@ test("programs in bin only open the door: src/main", () => {
 });
 
 test("plugins and examples use circusd by its public names", () => {
-  const allowed = /^(node:.*|circusd(\/(client|plugin))?|croner|hot-shots|ioredis)$/;
+  const allowed = /^(node:.*|circusd(\/(circuit|client|plugin))?|croner|hot-shots|ioredis)$/;
   const deep = importsOf(readSources(repositoryRoot(), ["plugins", "examples"], [".ts", ".js"])).filter(({ from, to, relative }) =>
     relative ? to.split("/")[0] !== from.split("/")[0] : !allowed.test(to),
   );

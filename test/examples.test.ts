@@ -1,14 +1,15 @@
 /** Every example does what its README says, on sockets and endpoints of the test's own. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdir, symlink } from "node:fs/promises";
 import http from "node:http";
 import { text } from "node:stream/consumers";
 import test, { type TestContext } from "node:test";
 import { Daemon } from "./helpers/daemon.js";
 import { eventually } from "./helpers/facts.js";
 import { PYTHON, withoutPythonZmq } from "./helpers/partners.js";
-import { repositoryPath } from "./helpers/root.js";
+import { repositoryPath, repositoryRoot } from "./helpers/root.js";
 import { firstOf, get } from "./helpers/sockets.js";
 import { tempDir } from "./helpers/temp.js";
 
@@ -23,7 +24,10 @@ async function play(t: TestContext, name: string): Promise<Daemon> {
   const own = ini
     .replace("cmd = python3 keeper.py", `cmd = ${PYTHON} keeper.py`)
     .replace("tcp://127.0.0.1:5555", `ipc://${dir.join("control.sock")}`)
-    .replace("tcp://127.0.0.1:5556", `ipc://${dir.join("events.sock")}`);
+    .replace("tcp://127.0.0.1:5556", `ipc://${dir.join("events.sock")}`)
+    .replace("listen = 127.0.0.1:11022", `listen = 127.0.0.1:0\nstate_dir = ${dir.path}`);
+  await mkdir(dir.join("node_modules"));
+  await symlink(repositoryRoot(), dir.join("node_modules/circusd"));
   const daemon = await Daemon.start(t, { files: Object.fromEntries(files), ini: own, dir });
   t.after(() => dir[Symbol.asyncDispose]());
   return daemon;
@@ -143,4 +147,102 @@ test("examples/python has a plugin that hears of deaths and a client that scales
   );
   const refused = spawnSync(PYTHON, ["scale.py", "--endpoint", daemon.endpoint, "nope", "3"], { cwd: daemon.dir.path, encoding: "utf8" });
   assert.deepEqual([refused.status, refused.stderr], [1, "program nope not found\n"]);
+});
+
+/** Servers of a circuit, and the programs of examples/cluster that run on it. */
+class Circuit {
+  readonly daemon: Daemon;
+  readonly #t: TestContext;
+
+  constructor(t: TestContext, daemon: Daemon) {
+    this.#t = t;
+    this.daemon = daemon;
+  }
+
+  async address(): Promise<string> {
+    const { stdout } = await this.daemon.ctl("--json", "members");
+    return /circuit:\/\/127[^"]*/.exec(stdout)?.[0] ?? assert.fail(stdout);
+  }
+
+  /** Starts a program of this package's, or of the example; it ends with the test. */
+  start(
+    file: string,
+    ...args: readonly string[]
+  ): { readonly said: () => string; readonly end: (signal: NodeJS.Signals) => Promise<void> } {
+    const child = spawn("setpriv", ["--pdeathsig", "TERM", process.execPath, file, ...args], {
+      cwd: this.daemon.dir.path,
+      env: { ...process.env, CIRCUIT_DISCOVER: "" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    for (const output of [child.stdout, child.stderr]) output.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    const end = async (signal: NodeJS.Signals): Promise<void> => {
+      child.kill(signal);
+      await closed;
+    };
+    this.#t.after(() => end("SIGTERM"));
+    return { said: () => said, end };
+  }
+
+  /** Starts another server; its address is the first that it says. */
+  async second(): Promise<string> {
+    const args = ["start", "-a", "127.0.0.1:0", "--name", "second", "-j", await this.address(), "--var", this.daemon.dir.path];
+    const server = this.start(repositoryPath("bin", "circuit.js"), ...args);
+    const said = await eventually(server.said, (text) => text.includes("is in the circuit"));
+    return /circuit:\/\/\S+/.exec(said)?.[0] ?? assert.fail(said);
+  }
+}
+
+test("examples/cluster keeps a process alive on any host, hears from a worker, and broadcasts in one order", async (t) => {
+  const circuit = new Circuit(t, await play(t, "cluster"));
+  const second = await circuit.second();
+  const first = await circuit.address();
+
+  await t.test("the watchbot goes on at the next host when its process has died", async () => {
+    const bot = circuit.start("watchbot.js", `${first},${second}`, "sleep", "3600");
+    const runs = (times: number) =>
+      eventually(
+        () => [...bot.said().matchAll(/runs on (\w+) as (\d+)/g)].map(([, host, pid]) => ({ host, pid: Number(pid) })),
+        (found) => found.length === times,
+      );
+    for (let times = 1; times < 3; times += 1) process.kill((await runs(times)).at(-1)?.pid ?? 0);
+    assert.deepEqual([...new Set((await runs(3)).map(({ host }) => host))].sort(), ["first", "second"]);
+    await bot.end("SIGTERM");
+  });
+
+  await t.test("the worker's followers go on where it was, as the back channel tells", async () => {
+    const bot = circuit.start("watchbot-with-back-channel.js", first);
+    const said = await eventually(bot.said, (text) => text.includes("is at 2\n"));
+    process.kill(firstNumber(said.replace(/^[^]*? as /, "pid ")), "SIGKILL");
+    const numbers = await eventually(
+      () => [...bot.said().matchAll(/is at (\d+)/g)].map(([, number]) => Number(number)),
+      (found) => found.length > 3 && bot.said().split(" runs on ").length === 3,
+    );
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, index) => index + 1),
+    );
+    await bot.end("SIGTERM");
+  });
+
+  await t.test("listeners on two hosts hear the same in the same order", async () => {
+    const order = circuit.start("broadcast.js", "order", first, "/first/news");
+    await eventually(order.said, (text) => text.includes("gives order"));
+    const [anne, ben] = [
+      circuit.start("broadcast.js", "listen", first, "/first/news", "anne"),
+      circuit.start("broadcast.js", "listen", second, "/first/news", "ben"),
+    ];
+    for (const one of [anne, ben]) await eventually(one.said, (text) => text.includes("listens"));
+    for (const number of [1, 2, 3]) circuit.start("broadcast.js", "say", number === 2 ? first : second, "/first/news", `hello ${number}`);
+    const heard = (one: typeof anne) =>
+      eventually(
+        () => [...one.said().matchAll(/hears: (.*)/g)].map(([, text]) => text),
+        (found) => found.length === 3,
+      );
+    const order1 = await heard(anne);
+    assert.deepEqual(order1.toSorted(), ["hello 1", "hello 2", "hello 3"]);
+    assert.deepEqual(await heard(ben), order1);
+    for (const one of [anne, ben, order]) await one.end("SIGTERM");
+  });
 });

@@ -1,4 +1,5 @@
 /** The data of a call on its sending side: what there is no credit for waits, in order. */
+import { Fifo } from "../core/fifo.js";
 import { CircuitError } from "../wire/circuit/errors.js";
 import { costOf, MAX_PART, type Part } from "../wire/circuit/packet.js";
 import { CREDIT_BATCH, type Line } from "./line.js";
@@ -22,8 +23,8 @@ const SENT = Promise.resolve();
 
 export class Outflow {
   readonly #line: Line;
-  readonly #waiting: Waiting[] = [];
-  readonly #values: Value[] = [];
+  readonly #waiting = new Fifo<Waiting>();
+  readonly #values = new Fifo<Value>();
   #sent = 0;
   #credited = 0;
   #ended = false;
@@ -37,7 +38,7 @@ export class Outflow {
     const fault = this.#faultOf(part);
     if (fault !== null) return Promise.reject(fault);
     if (part.body.length === 0 && part.value === undefined) return SENT;
-    if (this.#waiting.length === 0) {
+    if (this.#waiting.size === 0) {
       if (part.body.length <= MAX_PART && this.#pass(part)) return SENT;
     }
     const sent = new Promise<void>((resolve, reject) => this.#waiting.push({ part, sent: 0, resolve, reject }));
@@ -47,15 +48,15 @@ export class Outflow {
 
   end(): void {
     this.#ended = true;
-    if (this.#waiting.length === 0) this.#line.end();
+    if (this.#waiting.size === 0) this.#line.end();
   }
 
   /** There is room for more. @returns how many bytes of bodies the other side has used */
   credited(bytes: number): number {
     this.#credited += bytes;
     let ofBodies = bytes;
-    while (this.#values[0] !== undefined && this.#values[0].at <= this.#credited) {
-      ofBodies -= this.#values[0].cost;
+    for (let value = this.#values.first; value !== null && value.at <= this.#credited; value = this.#values.first) {
+      ofBodies -= value.cost;
       this.#values.shift();
     }
     this.#pump();
@@ -71,7 +72,7 @@ export class Outflow {
 
   /** The call is over: what waits is not sent. */
   close(): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#over());
+    for (const { reject } of this.#waiting.drain()) reject(this.#over());
   }
 
   #faultOf(part: Part): CircuitError | null {
@@ -91,8 +92,8 @@ export class Outflow {
 
   #pump(): void {
     for (;;) {
-      const [head] = this.#waiting;
-      if (head === undefined) break;
+      const head = this.#waiting.first;
+      if (head === null) break;
       if (!this.#passOn(head)) return;
       this.#waiting.shift();
       head.resolve();

@@ -1,4 +1,5 @@
 /** Sends many messages over one call, without waiting for each: in the order in which they were given. */
+import { Fifo } from "../core/fifo.js";
 import { CircuitError } from "../wire/circuit/errors.js";
 import { MAX_PART } from "../wire/circuit/packet.js";
 import { readAs, takenSchema } from "../wire/circuit/values.js";
@@ -18,7 +19,7 @@ export class Sender implements AsyncDisposable {
   readonly #call: Call<"send.many">;
   readonly #what: string;
   /** Those whose message is not safe yet, in order. */
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting = new Fifo<Waiting>();
   #handed: Promise<void> = Promise.resolve();
   #taken = 0;
   #failure: unknown = null;
@@ -100,12 +101,12 @@ export class Sender implements AsyncDisposable {
 
   /** The result of the call stands for all of them, wherever the counting is. */
   #allSafe(): void {
-    this.#taken += this.#waiting.length;
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
+    this.#taken += this.#waiting.size;
+    for (const { resolve } of this.#waiting.drain()) resolve();
   }
 
   #fail(cause: unknown): void {
     this.#failure ??= cause;
-    for (const { reject } of this.#waiting.splice(0)) reject(explained(this.#failure, this.#what));
+    for (const { reject } of this.#waiting.drain()) reject(explained(this.#failure, this.#what));
   }
 }

@@ -2,7 +2,7 @@
 import type { LocalCircus } from "../core/circuit/circus-port.js";
 import type { Departure, Member } from "../core/circuit/member.js";
 import { CircuitError } from "../wire/circuit/errors.js";
-import { Fifo } from "./elements/fifo.js";
+import { Fifo } from "../core/fifo.js";
 import type { Visit } from "./elements/visit.js";
 import type { Membership } from "./membership.js";
 

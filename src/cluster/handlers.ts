@@ -17,7 +17,8 @@ import type { Tree } from "./tree.js";
 /** How elements come about that need more than the circuit itself. @throws CircuitError; nothing is left then */
 export interface Makers {
   process(command: Command, id: string, anchorage: Anchorage): Promise<Element & { readonly pid: number }>;
-  container(run: ContainerRun, id: string, anchorage: Anchorage): Promise<Element>;
+  /** `signal` is aborted when nobody waits for it any more: fetching an image may take long. */
+  container(run: ContainerRun, id: string, berth: Anchorage & { readonly signal: AbortSignal }): Promise<Element>;
   /** `address` as it is asked for on the way in, and as it was bound on the way out. */
   nameserver(address: string, id: string, anchorage: Anchorage): Promise<Element & { readonly address: string }>;
 }
@@ -91,7 +92,9 @@ function ofMaking({ tree, makers, membership, clock }: HandlersParts): Pick<Hand
       return { element: id, pid };
     },
     async "make.container"(call, { path, run }) {
-      return made(await make(call, path, (id, anchorage) => makers.container(run, id, anchorage)));
+      return made(
+        await make(call, path, (id, anchorage) => makers.container(run, id, { leave: () => anchorage.leave(), signal: call.signal })),
+      );
     },
     async "make.channel"(call, { path, capacity }) {
       return made(await make(call, path, async (id) => makeChannel({ id, capacity, clock })));

@@ -1,8 +1,9 @@
 /**
  * circusd's own helpers as watchers: circusd-stats where `statsd` is set, circushttpd with its socket where
- * `httpd` is, and a circus-plugin for each plugin. Being part of the configuration they are compared at a reload like
+ * `httpd` is, the serf agent of a server whose engine is serf, and a circus-plugin for each plugin. Being part of the configuration they are compared at a reload like
  * everything else.
  */
+import type { ClusterSpec } from "../core/circuit/spec.js";
 import { defaultSocket, defaultWatcher } from "../core/options.js";
 import { PLUGIN_CONFIG, parsePluginUse } from "../core/plugin-use.js";
 import type { Pid } from "../core/ports.js";
@@ -10,6 +11,7 @@ import { fail, succeed, type Result } from "../core/result.js";
 import type { ArbiterSpec, Config, Diagnostic, Loaded, PluginSpec, SocketSpec, WatcherSpec } from "../core/spec.js";
 import { referencedSockets } from "../core/variables.js";
 import { quoteForShell } from "../core/words.js";
+import { SERF_WATCHER, serfWatcher } from "./serf-watcher.js";
 
 /** Files to run; `node` runs the others. */
 export interface OwnPrograms {
@@ -19,6 +21,10 @@ export interface OwnPrograms {
   readonly stats: string;
   readonly web: string;
   readonly plugin: string;
+  /** Words that run serf; the failure says why there is none. */
+  readonly serf: () => Result<readonly string[], string>;
+  /** The configuration of the serf agent of a server. */
+  readonly serfFile: (cluster: ClusterSpec) => string;
 }
 
 /** The failure says why there can be none. */
@@ -47,6 +53,9 @@ export function withOwnWatchers(loaded: Loaded, programs: OwnPrograms): Loaded {
   const helpers = [
     ...(statsd ? [{ name: STATS, asker: "statsd in [circus]", helper: statsWatcher(config, programs) }] : []),
     ...(httpd ? [{ name: WEB, asker: "httpd in [circus]", helper: webWatcher(config, programs) }] : []),
+    ...(config.cluster?.engine === "serf"
+      ? [{ name: "serf", asker: "engine = serf in [cluster]", helper: agentWatcher(config, config.cluster, programs) }]
+      : []),
     ...config.plugins
       .filter(({ active, use }) => active && parsePluginUse(use).ok)
       .map((plugin) => ({ name: "circus-plugin", asker: `[plugin:${plugin.name}]`, helper: pluginWatcher(plugin, config, programs) })),
@@ -119,13 +128,20 @@ function webWatcher(config: Config, { circusd, node, web }: OwnPrograms): Helper
   return succeed({ watcher: ownWatcher(WEB, { node, args, debug: arbiter.debug }), sockets: [socket] });
 }
 
+/** Gossips with those of the other servers; the server of this circusd starts it, when it has written what it must know. */
+function agentWatcher(config: Config, cluster: ClusterSpec, { serf, serfFile }: OwnPrograms): Helper {
+  const fault = nameTaken(config, SERF_WATCHER);
+  const words = fault === null ? serf() : fail(fault);
+  return words.ok ? succeed({ watcher: serfWatcher(words.value, serfFile(cluster)), sockets: [] }) : words;
+}
+
 /** The watcher is that of the section, with its options; only what it runs is ours to say. */
-function pluginWatcher(plugin: PluginSpec, { arbiter }: Config, { node, plugin: script }: OwnPrograms): Helper {
+function pluginWatcher(plugin: PluginSpec, { arbiter }: Config, { circusd, node, plugin: script }: OwnPrograms): Helper {
   const fault = unreachable(arbiter, ["endpoint", "pubsubEndpoint"]);
   if (fault !== null) return fail(fault);
   const args = [
     ...[script, "--endpoint", arbiter.endpoint, "--pubsub", arbiter.pubsubEndpoint, "--name", plugin.name],
-    ...["--check-delay", String(arbiter.checkDelay), "--log-level", logLevel(arbiter)],
+    ...["--check-delay", String(arbiter.checkDelay), "--log-level", logLevel(arbiter), "--circusd", String(circusd)],
     ...(reachesLog(plugin.watcher, arbiter) ? sharedLog(arbiter) : []),
     ...["--config", `@${PLUGIN_CONFIG}`, plugin.use],
   ];

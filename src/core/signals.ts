@@ -45,6 +45,7 @@ const ALIASES: Readonly<Record<string, keyof typeof NUMBERS>> = {
 
 export const SIGKILL: Signal = { number: 9, name: "SIGKILL" };
 export const SIGTERM: Signal = { number: 15, name: "SIGTERM" };
+export const SIGINT: Signal = { number: 2, name: "SIGINT" };
 export const SIGHUP: Signal = { number: 1, name: "SIGHUP" };
 
 const LAST = 64;

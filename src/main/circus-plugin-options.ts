@@ -1,11 +1,12 @@
 /** circus-plugin's command line: Circus's options, the configuration also as JSON, and the plugin's name. */
 import { ARBITER_DEFAULTS } from "../core/options.js";
 import { parsePluginUse, type PluginUse } from "../core/plugin-use.js";
+import type { Pid } from "../core/ports.js";
 import { fail, type Result } from "../core/result.js";
 import { parsePluginConfig } from "../plugin/config.js";
 import type { PluginConfig } from "../plugin/options.js";
 import * as line from "./command-line.js";
-import { LOG_OPTIONS, readLog, type LogSettings } from "./helper-options.js";
+import { CIRCUSD_OPTION, LOG_OPTIONS, readCircusd, readLog, type LogSettings } from "./helper-options.js";
 
 export interface PluginSettings extends LogSettings {
   readonly use: PluginUse;
@@ -17,6 +18,8 @@ export interface PluginSettings extends LogSettings {
   readonly pubsub: string;
   /** `user@host:port` */
   readonly ssh: string | null;
+  /** The circusd to end with; null where it was started by hand. */
+  readonly circusd: Pid | null;
 }
 
 export type PluginCommand =
@@ -50,6 +53,7 @@ export const OPTIONS: readonly line.Option[] = [
     help: "reach circusd through ssh to user@host:port",
     detail: "Reach circusd through ssh(1) to user@host:port. The endpoints are then those of the far host.",
   },
+  CIRCUSD_OPTION,
   { name: "version", value: null, help: "display the version and exit" },
 ];
 
@@ -92,6 +96,8 @@ export function helpText(): string {
 function settingsOf(target: string, given: line.Arguments, env: Environment): PluginCommand {
   const log = readLog(given);
   if (!log.ok) return misused(log.failure);
+  const circusd = readCircusd(given);
+  if (!circusd.ok) return misused(circusd.failure);
   const delay = given.value("check-delay");
   if (delay !== null && (delay.trim() === "" || Number.isNaN(Number(delay))))
     return misused(`argument --check-delay: invalid number: '${delay}'`);
@@ -105,6 +111,7 @@ function settingsOf(target: string, given: line.Arguments, env: Environment): Pl
     endpoint: given.value("endpoint") ?? ARBITER_DEFAULTS.endpoint,
     pubsub: given.value("pubsub") ?? ARBITER_DEFAULTS.pubsubEndpoint,
     ssh: given.value("ssh"),
+    circusd: circusd.value,
   };
   return { kind: "start", settings };
 }

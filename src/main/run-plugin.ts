@@ -1,8 +1,7 @@
 /** The life of a plugin's process: the rooms joined, from its settings to its exit code. */
-import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { publicAddress } from "../client/publishers.js";
-import type { Clock } from "../core/ports.js";
+import type { Clock, Pid } from "../core/ports.js";
 import { systemClock } from "../os/clock.js";
 import { openLog, type SystemLog } from "../os/log.js";
 import { setupFor, writesToStream } from "../os/log/setup.js";
@@ -15,6 +14,7 @@ import type { Transport } from "../wire/transport.js";
 import { openZmq } from "../wire/zmq/transport.js";
 import type { PluginSettings } from "./circus-plugin-options.js";
 import { EXIT } from "./exit-codes.js";
+import { onceWithout } from "./once-without.js";
 
 export interface PluginEnd {
   readonly code: number;
@@ -24,8 +24,6 @@ export interface PluginEnd {
 
 /** Node's timers keep the program alive only below this length, in milliseconds. */
 const FOREVER = 2 ** 31 - 1;
-/** Milliseconds between two looks whether circusd is still there. */
-const LOOK = 1000;
 
 /** What a user can put right: the message says how, and a stack is of no use. */
 class Mistake extends Error {}
@@ -55,7 +53,7 @@ async function live(settings: PluginSettings, log: SystemLog): Promise<void> {
   const stop = new AbortController();
   const clock = systemClock();
   listen(stop, log);
-  endWithDaemon(stop, { clock, log });
+  endWithDaemon(stop, { circusd: settings.circusd, clock, log });
   log.info("Loading the plugin...");
   await using route = await openRoute(settings);
   log.info(`Endpoint: '${settings.endpoint}'`);
@@ -84,27 +82,23 @@ function listen(stop: AbortController, log: SystemLog): void {
   });
 }
 
-/** A circusd that was killed leaves its plugins behind, and the next one starts its own. */
-function endWithDaemon(stop: AbortController, { clock, log }: { readonly clock: Pick<Clock, "after">; readonly log: SystemLog }): void {
-  const parent = process.ppid;
-  if (nameOf(parent) !== "circusd") return;
-  const look = (): void => {
-    if (process.ppid === parent) clock.after(LOOK, look);
-    else {
-      log.info("circusd has gone; the next one starts its own plugins");
-      stop.abort();
-    }
-  };
-  look();
+/**
+ * A circusd that was killed leaves its plugins behind, and the next one starts its own. One that is no child of circusd
+ * itself, as under a shell, cannot know.
+ */
+function endWithDaemon(stop: AbortController, { circusd, clock, log }: Companion): void {
+  if (circusd === null || process.ppid !== circusd) return;
+  const release = onceWithout(circusd, clock, () => {
+    log.info("circusd has gone; the next one starts its own plugins");
+    stop.abort();
+  });
+  stop.signal.addEventListener("abort", release, { once: true });
 }
 
-/** The name of a process, as the kernel knows it; null where there is none. */
-function nameOf(pid: number): string | null {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-  } catch {
-    return null;
-  }
+interface Companion {
+  readonly circusd: Pid | null;
+  readonly clock: Pick<Clock, "after">;
+  readonly log: SystemLog;
 }
 
 interface Route extends AsyncDisposable {

@@ -1,13 +1,13 @@
-/** The write end of a program's stdin. */
+/** The write end of a program's stdin: a pipe, or a connection to who has it. */
 import net from "node:net";
 import type { ProgramInput } from "../core/circuit/process-port.js";
 
-export class PipeInput implements ProgramInput {
+export class SocketInput implements ProgramInput {
   readonly #socket: net.Socket;
 
-  /** @param fd of a pipe; it belongs to this object from now on */
-  constructor(fd: number) {
-    this.#socket = new net.Socket({ fd, readable: false, writable: true });
+  /** @param socket to be written to; it belongs to this object from now on */
+  constructor(socket: net.Socket) {
+    this.#socket = socket;
     // A program that does not read its stdin is in its rights; whoever writes is told by the outcome of the write.
     this.#socket.on("error", () => undefined);
   }
@@ -23,5 +23,12 @@ export class PipeInput implements ProgramInput {
 
   close(): void {
     this.#socket.destroy();
+  }
+}
+
+export class PipeInput extends SocketInput {
+  /** @param fd of a pipe; it belongs to this object from now on */
+  constructor(fd: number) {
+    super(new net.Socket({ fd, readable: false, writable: true }));
   }
 }

@@ -37,12 +37,15 @@ export function decodeJson(bytes: Uint8Array): Result<unknown, string> {
   } catch {
     return fail("json invalid");
   }
-  return isTooDeep(value) ? fail(`json nested deeper than ${MAX_DEPTH} levels`) : succeed(value);
+  return isTooDeep(value, bytes.length) ? fail(`json nested deeper than ${MAX_DEPTH} levels`) : succeed(value);
 }
 
-/** Whether a value is nested more deeply than `decodeJson` would take it. */
-export function isTooDeep(value: unknown): boolean {
-  return tooDeep(value, MAX_DEPTH);
+/**
+ * Whether a value is nested more deeply than `decodeJson` would take it.
+ * @param length of its JSON: each level takes two brackets, so that what is short need not be walked through
+ */
+export function isTooDeep(value: unknown, length = Infinity): boolean {
+  return length > 2 * MAX_DEPTH && tooDeep(value, MAX_DEPTH);
 }
 
 function tooDeep(value: unknown, levels: number): boolean {

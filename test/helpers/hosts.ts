@@ -102,6 +102,8 @@ class Namespace {
       const { cwd, env } = options;
       const settings = { cwd, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
       const child = execFile(command, words, settings, (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }));
+      // A program that reads nothing may have ended by then.
+      child.stdin?.on("error", () => undefined);
       child.stdin?.end(options.input ?? "");
     });
   }

@@ -10,7 +10,7 @@
  *        +-----leave--------+--> gone: a sender that goes away before it was told takes its message along
  */
 import { CircuitError } from "../../wire/circuit/errors.js";
-import { Fifo, type Place } from "./fifo.js";
+import { Fifo, type Place } from "../../core/fifo.js";
 
 /** Bytes that a queue stores at most; beyond, senders wait even where there is room for more messages. */
 const MOST_BYTES = 64 * 1024 * 1024;

@@ -10,15 +10,16 @@ import { WaitingCalls } from "./process-calls.js";
 
 export class ProcessInput {
   readonly #pipe: ProgramInput;
-  readonly #pid: number;
+  /** Such as `process 12`, for messages. */
+  readonly #owner: string;
   /** Those that wait for their caller, and those that wait for the process. */
   readonly #listening = new WaitingCalls();
   readonly #writing = new WaitingCalls();
   #closed: CircuitError | null = null;
 
-  constructor(pipe: ProgramInput, pid: number) {
+  constructor(pipe: ProgramInput, owner: string) {
     this.#pipe = pipe;
-    this.#pid = pid;
+    this.#owner = owner;
   }
 
   /** @throws CircuitError `closed` where nobody reads any more what there is to write, and when that happens while the caller thinks */
@@ -31,20 +32,23 @@ export class ProcessInput {
       throw this.#closed;
     }
     for (;;) {
-      if (this.#closed !== null) throw this.#closed;
+      this.#checkOpen();
       const next = await this.#listening.until(parts.next(), call.signal);
       if (next.done === true) break;
       await this.#write(call, next.value.body);
     }
-    if (!keep) this.#end("was closed by another writer");
+    if (!keep) this.#end("it was closed by a writer");
     return {};
   }
 
   /** The process has ended: whoever writes is told so. */
   ended(): void {
-    this.#close("its process has finished");
+    const finished = this.#reason("it has finished");
+    // Of two reasons this is the one that says most to those who come later.
+    if (this.#closed?.code !== "scrubbed") this.#closed = finished;
     this.#pipe.close();
-    this.#writing.fail(this.#reason("its process has finished"));
+    this.#listening.fail(finished);
+    this.#writing.fail(finished);
   }
 
   /** The element is gone: what was written before still reaches the process, and then the end of its input. */
@@ -56,10 +60,14 @@ export class ProcessInput {
   }
 
   async #write(call: IncomingCall, bytes: Uint8Array): Promise<void> {
-    if (this.#closed !== null) throw this.#closed;
+    this.#checkOpen();
     if (await this.#writing.until(this.#pipe.write(bytes), call.signal)) return;
-    this.#close("the process has closed it");
-    throw this.#closed ?? this.#reason("the process has closed it");
+    this.#close("it reads no more");
+    throw this.#closed ?? this.#reason("it reads no more");
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== null) throw this.#closed;
   }
 
   #end(why: string): void {
@@ -73,6 +81,6 @@ export class ProcessInput {
   }
 
   #reason(why: string): CircuitError {
-    return new CircuitError("closed", `Cannot write to stdin of process ${this.#pid}: ${why}`);
+    return new CircuitError("closed", `Cannot write to stdin of ${this.#owner}: ${why}`);
   }
 }

@@ -9,7 +9,8 @@ import type { OutputFlow, Piece, Reader } from "./process-flow.js";
 
 export interface OutputContext {
   readonly stream: OutputStreamName;
-  readonly pid: number;
+  /** Such as `process 12`, for messages. */
+  readonly owner: string;
   readonly clock: Pick<Clock, "epoch">;
 }
 
@@ -63,9 +64,9 @@ export class ProcessOutput {
   }
 
   #take(call: IncomingCall): Reader {
-    const { stream, pid, clock } = this.#context;
+    const { stream, owner, clock } = this.#context;
     if (this.#flow.hasTaker) {
-      const message = `Cannot read ${stream} of process ${pid}: ${this.#taker}; ask for a copy, or wait until that reader leaves`;
+      const message = `Cannot read ${stream} of ${owner}: ${this.#taker}; ask for a copy, or wait until that reader leaves`;
       throw new CircuitError("busy", message);
     }
     this.#taker = `"${call.conversation.peer}" reads it since ${new Date(clock.epoch() * 1000).toISOString()}`;

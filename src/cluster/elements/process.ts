@@ -81,10 +81,10 @@ export class ProcessElement implements Element, ProgramListener {
     this.id = making.id;
     this.pid = program.pid;
     this.#started = clock.epoch();
-    this.#input = new ProcessInput(program.stdin, program.pid);
+    this.#input = new ProcessInput(program.stdin, `process ${program.pid}`);
     const stream = (name: OutputStreamName): Stream => {
       const flow = new OutputFlow(program[name], { capacity: command.Buffer ?? DEFAULT_BUFFER, blocks: command.Overflow === "block" });
-      return { flow, output: new ProcessOutput(flow, { stream: name, pid: program.pid, clock }) };
+      return { flow, output: new ProcessOutput(flow, { stream: name, owner: `process ${program.pid}`, clock }) };
     };
     this.#streams = { stdout: stream("stdout"), stderr: stream("stderr") };
     this.handlers = {

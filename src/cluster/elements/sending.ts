@@ -3,7 +3,7 @@ import type { Clock } from "../../core/ports.js";
 import { CircuitError } from "../../wire/circuit/errors.js";
 import type { Part } from "../../wire/circuit/packet.js";
 import { isLast } from "../../wire/circuit/params.js";
-import { Fifo } from "./fifo.js";
+import { Fifo } from "../../core/fifo.js";
 import { gather, MOST_KEPT, type MessageParts } from "./gather.js";
 import type { Item, Message, MessageQueue } from "./message-queue.js";
 import type { Visit } from "./visit.js";

@@ -56,6 +56,9 @@ const ONE_OF_SEVERAL: Millis = 750;
 const AGAIN: Millis = 300;
 /** For all other attempts. */
 const TIMEOUT: Millis = 2500;
+/** A link that breaks sooner is no good one; after so many of them in a row the server counts as lost, though it can be reached. */
+const SHORT_LIFE: Millis = 3000;
+const MOST_SHORT = 3;
 /** How long one is tried that others tell of and nobody here has seen, since it was told of last. */
 const HEARSAY: Millis = 60_000;
 
@@ -69,6 +72,9 @@ export class Peer {
   /** In a row. */
   #failures = 0;
   #trouble = "it was not tried yet";
+  #stoodAt: Millis = -Infinity;
+  /** Links in a row that broke soon. */
+  #shortLives = 0;
   /** The attempt under way, and how to end it. */
   #attempt: { readonly done: Promise<void>; readonly stop: AbortController } | null = null;
   /** It has made itself heard during the attempt, which may still be waiting for an answer to what was lost. */
@@ -147,6 +153,7 @@ export class Peer {
     const { joined } = this;
     this.#life = { kind: "standing", conversation, joined: joined ?? this.#parts.clock.epoch() };
     this.#failures = 0;
+    this.#stoodAt = this.#parts.clock.now();
     this.#tell();
     void conversation.ended.then((end) => this.#ended(conversation, end));
     if (joined !== null) return this.learn(member);
@@ -182,6 +189,12 @@ export class Peer {
   #ended(conversation: Conversation, end: LinkEnd): void {
     if (this.conversation !== conversation || this.#life.kind !== "standing") return;
     if (end.kind === "bye") return this.depart("left");
+    this.#shortLives = this.#parts.clock.now() - this.#stoodAt < SHORT_LIFE ? this.#shortLives + 1 : 0;
+    if (this.#shortLives > MOST_SHORT) {
+      this.#trouble = end.message;
+      this.#lose(this.#shortLives);
+      return this.#tryLater();
+    }
     // Silence may be due to a cable, which is there again in a moment; a process that was killed does not come back.
     const isSilent = end.kind === "silent";
     this.#life = { kind: "shaken", joined: this.#life.joined, until: this.#parts.clock.now() + (isSilent ? QUICK : 0) };
@@ -230,13 +243,21 @@ export class Peer {
     } else if (this.#life.kind === "shaken") {
       const left = this.#life.until - now;
       if (left > AGAIN) return this.#later(AGAIN, () => void this.#try(Math.min(left - AGAIN, ONE_OF_SEVERAL)));
-      this.#life = { kind: "lost" };
-      this.#isSlow = false;
-      this.#failures = 1;
-      this.#parts.on.left(this, "failed");
+      this.#lose(1);
     }
     this.#tell();
     if (this.#called) return void this.#try(TIMEOUT);
+    this.#tryLater();
+  }
+
+  #lose(failures: number): void {
+    this.#life = { kind: "lost" };
+    this.#isSlow = false;
+    this.#failures = failures;
+    this.#parts.on.left(this, "failed");
+  }
+
+  #tryLater(): void {
     this.#later(backOff(this.#failures, this.#parts.random), () => void this.#inTurn());
   }
 

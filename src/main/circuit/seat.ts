@@ -11,7 +11,9 @@ import type { Transport } from "../../wire/transport.js";
 import { openLinks } from "../../wire/zmq/links.js";
 import { localCircus } from "./local-circus.js";
 import { openServer, type Server, type ServerParts } from "./server.js";
-import { defaultStateDir } from "./state-dir.js";
+import { serfFile } from "./serf-program.js";
+import { watcherRunner } from "./watcher-runner.js";
+import { ownStateDir } from "./state-dir.js";
 
 type Properties = Commands["relay"]["properties"];
 
@@ -36,11 +38,13 @@ export interface SeatParts extends Pick<ServerParts, "clock" | "log" | "host" | 
 /** @throws Error that says why there can be no server */
 export async function openSeat({ transport, ...parts }: SeatParts, spec: ClusterSpec, within: Within): Promise<Circuit> {
   const circus = localCircus(within, transport);
+  const stateDir = spec.stateDir ?? ownStateDir();
   const server = await openServer(spec, {
     ...parts,
     links: await openLinks(),
     circus,
-    stateDir: spec.stateDir ?? defaultStateDir(process.env, process.geteuid?.() === 0),
+    stateDir,
+    runSerf: () => Promise.resolve(watcherRunner(circus, serfFile(stateDir, spec.listen))),
     onSuicide: () => void circus.command("quit", {}, null).catch((cause: unknown) => parts.log.error(`Cannot end: ${String(cause)}`)),
   });
   return new Seat(server, spec, circus);

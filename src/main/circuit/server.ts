@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { makeProcess } from "../../cluster/elements/process.js";
-import { createMesh } from "../../cluster/mesh/mesh.js";
 import { refuseContainers } from "../../cluster/container/refusal.js";
 import { makeNameserver } from "../../cluster/nameserver/nameserver.js";
 import { createNode, type Node } from "../../cluster/node.js";
@@ -25,6 +24,8 @@ import { openProfiler } from "../../os/profiler.js";
 import { endpointOf, formatAddress } from "../../wire/circuit/address.js";
 import type { ClusterKey, Links } from "../../wire/circuit/link.js";
 import { packageVersion } from "../version.js";
+import { openEngine } from "./engine.js";
+import type { AgentRunner } from "./serf-agent.js";
 import { membersFile } from "./state-dir.js";
 
 export interface ServerParts {
@@ -37,6 +38,8 @@ export interface ServerParts {
   readonly circus: LocalCircus | null;
   /** Directory to keep known members in; null keeps them not. */
   readonly stateDir: string | null;
+  /** Who keeps the agent running where the engine is serf. @throws Error where nobody can */
+  readonly runSerf: () => Promise<AgentRunner>;
   readonly onSuicide: () => void;
 }
 
@@ -66,14 +69,15 @@ export async function openServer(spec: ClusterSpec, parts: ServerParts): Promise
   let accepted = keys;
   const directory = parts.stateDir?.replaceAll("%W", worker) ?? null;
   const known = directory === null ? FORGETFUL : fileOfMembers({ path: membersFile(directory, spec.listen), clock, log });
+  const announcer = announcerOf(spec, () => accepted);
+  const engine = await openEngine(spec, { clock, random: Math.random, log, known, announcer, place, keys, runSerf: parts.runSerf });
   const node = await createNode({
     links,
     endpoint: endpointOf(place),
     linkOptions: { keys, silence: SILENCE },
     describe: (endpoint) => describe(spec, { place, endpoint, worker, started: clock.epoch(), circusd: parts.circus !== null }),
     engine: spec.engine,
-    membership: (self, dial) =>
-      createMesh({ self, dial, clock, random: Math.random, log, known, seeds: spec.join, announcer: announcerOf(spec, () => accepted) }),
+    membership: engine.membership,
     makers: {
       process: makeProcess({ programs: systemPrograms({ host, env: parts.env, clock }), clock }),
       container: refuseContainers,
@@ -88,6 +92,9 @@ export async function openServer(spec: ClusterSpec, parts: ServerParts): Promise
       log.warning(`"${peer}" has told this server to end`);
       parts.onSuicide();
     },
+  }).catch(async (cause: unknown) => {
+    await engine.abandon();
+    throw cause;
   });
   const { address, id, name } = node.self();
   tellChanges(node, log);
@@ -98,6 +105,7 @@ export async function openServer(spec: ClusterSpec, parts: ServerParts): Promise
     async rekey(path) {
       accepted = await loadKeys(path, log);
       await node.rekey(accepted);
+      await engine.rekey(accepted);
     },
     async leave() {
       await node.leave(true);

@@ -12,7 +12,17 @@ export function defaultStateDir(env: Env, isRoot: boolean): string {
   return join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "circus");
 }
 
+/** That of this process. */
+export function ownStateDir(): string {
+  return defaultStateDir(process.env, process.geteuid?.() === 0);
+}
+
 /** Servers of one host differ in where they listen. */
 export function membersFile(directory: string, listen: string): string {
-  return join(directory, `members-${listen.replace(/[^\w.-]+/g, "_")}.json`);
+  return join(directory, `members-${fileNameOf(listen)}.json`);
+}
+
+/** An address as a part of a file's name. */
+export function fileNameOf(listen: string): string {
+  return listen.replace(/[^\w.-]+/g, "_");
 }

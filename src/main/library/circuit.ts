@@ -2,6 +2,7 @@
 import { CircuitClient } from "../../circuit/client.js";
 import { parseKeys } from "../../core/circuit/keys.js";
 import { CircuitError } from "../../wire/circuit/errors.js";
+import type { ClusterKey } from "../../wire/circuit/link.js";
 import { dialling } from "../dial-circuit.js";
 
 export { CircuitClient, type Listing, type Members, type SeenMember } from "../../circuit/client.js";
@@ -40,12 +41,37 @@ export interface DialOptions {
  * @example `await using client = await dial("circuit://10.0.0.1:11022", { key: "/etc/circus/circuit.key" });`
  */
 export async function dial(addresses: string | readonly string[], options: DialOptions = {}): Promise<CircuitClient> {
-  const { timeout, signal } = options;
-  const client = new CircuitClient({
-    addresses: typeof addresses === "string" ? [addresses] : addresses,
-    dial: dialling(await keysOf(options)),
-    ...(timeout === undefined ? {} : { timeout }),
-  });
+  return connect(typeof addresses === "string" ? [addresses] : addresses, await keysOf(options), options);
+}
+
+/**
+ * Connects to a circuit whose servers answer in a multicast group.
+ * @param group `HOST:PORT`, such as `228.8.8.8:8822`
+ * @throws CircuitError `lost` where nobody answers
+ * @example `await using client = await discover("228.8.8.8:8822");`
+ */
+export async function discover(group: string, options: DialOptions = {}): Promise<CircuitClient> {
+  const [{ findServers }, { parseGroup }] = await Promise.all([
+    import("../../os/find-servers.js"),
+    import("../../core/options/cluster.js"),
+  ]);
+  const { signal = new AbortController().signal, timeout: wait = 5000 } = options;
+  const place = parseGroup(group);
+  if (place === null) throw new CircuitError("invalid", `"${group}" is no multicast group such as 228.8.8.8:8822`);
+  const keys = await keysOf(options);
+  const found = await findServers({ group: place, keys, wait, signal });
+  if (!found.ok) throw new CircuitError("unavailable", `Cannot look for servers at "${group}": ${found.failure}`);
+  if (signal.aborted) throw new CircuitError("cancelled", `Looking for servers at "${group}" was cancelled`, { cause: signal.reason });
+  if (found.value.length > 0) return connect(found.value, keys, options);
+  throw new CircuitError("lost", `No server has answered at "${group}": they announce themselves there where they were told so`);
+}
+
+async function connect(
+  addresses: readonly string[],
+  keys: readonly ClusterKey[],
+  { timeout, signal }: Omit<DialOptions, "key">,
+): Promise<CircuitClient> {
+  const client = new CircuitClient({ addresses, dial: dialling(keys), ...(timeout === undefined ? {} : { timeout }) });
   try {
     await client.server(signal === undefined ? {} : { signal });
     return client;
@@ -55,7 +81,7 @@ export async function dial(addresses: string | readonly string[], options: DialO
   }
 }
 
-async function keysOf({ key }: DialOptions): Promise<readonly Uint8Array[]> {
+async function keysOf({ key }: DialOptions): Promise<readonly ClusterKey[]> {
   if (key === undefined) return [];
   if (typeof key !== "string") return [key];
   const content = parseKeys(key);

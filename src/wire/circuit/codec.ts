@@ -32,7 +32,7 @@ export function encodePacket(packet: Packet): Result<Encoded, string> {
   try {
     const head = headOf(packet);
     text = JSON.stringify(head);
-    if (isTooDeep(head)) return fail("it is nested too deeply");
+    if (isTooDeep(head, text.length)) return fail("it is nested too deeply");
   } catch (cause) {
     return fail(cause instanceof Error ? cause.message : String(cause));
   }

@@ -7,7 +7,7 @@ import { fail, succeed, type Result } from "../../core/result.js";
 import type { ClusterKey, DialFailure, Link } from "../circuit/link.js";
 import { dialingPair, isProven, listeningPair, proofOf } from "./curve.js";
 import { helloFrames, readWelcome } from "./greeting.js";
-import { ignoreLost, LINGER, MAX_FRAME, receive, watch } from "./sockets.js";
+import { ignoreLost, LINGER, MAX_FRAME, observe, receive, watch } from "./sockets.js";
 import { ZmqLink } from "./zmq-link.js";
 
 export interface Target {
@@ -53,11 +53,12 @@ function messageOf(endpoint: string, why: string): string {
   return `Cannot reach "${endpoint}": ${why}`;
 }
 
-function attemptOnce(context: Context, target: Target, { until, timeout, signal }: Patience): Promise<Result<Link, DialFailure>> {
+async function attemptOnce(context: Context, target: Target, { until, timeout, signal }: Patience): Promise<Result<Link, DialFailure>> {
+  const { endpoint, key } = target;
+  const id = randomBytes(16).toString("hex");
+  const socket = makeDealer(context, target, id);
+  const events = await observe(socket);
   return new Promise((resolve) => {
-    const { endpoint, key } = target;
-    const id = randomBytes(16).toString("hex");
-    const socket = makeDealer(context, target, id);
     const close = (): void => socket.close();
     const link = new ZmqLink(endpoint, { transmit: (frames) => void socket.send([...frames]).catch(ignoreLost), leave: close, cut: close });
     let received = 0;
@@ -95,7 +96,7 @@ function attemptOnce(context: Context, target: Target, { until, timeout, signal 
       close();
     };
 
-    void watch(socket.events, (event) => {
+    void watch(events, (event) => {
       if (event.type === "disconnect") void ended();
       const why = isLinked ? null : reasonOf(event, key !== null);
       if (why !== null) giveUp(...why);

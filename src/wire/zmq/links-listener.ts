@@ -4,7 +4,7 @@ import { bind } from "./bind.js";
 import { dialingPair, listeningPair } from "./curve.js";
 import { Reception, SIDE_DOOR } from "./reception.js";
 import { Refusals } from "./refusals.js";
-import { makeContext, MAX_FRAME, NotifyingRouter, receive, watch } from "./sockets.js";
+import { makeContext, MAX_FRAME, NotifyingRouter, observe, receive, watch } from "./sockets.js";
 import { keepDoor } from "./zap.js";
 
 /** Milliseconds that a stranger has to show who it is. */
@@ -34,6 +34,7 @@ export async function listenForLinks(endpoint: string, options: LinkOptions, han
     ...HEARTBEAT,
     ...(isSecret ? { curveServer: true, curveSecretKey: listeningPair().secretKey } : {}),
   });
+  const events = await observe(socket);
   // With the port, once it is known.
   let place = endpoint;
   const refusals = new Refusals(
@@ -53,7 +54,7 @@ export async function listenForLinks(endpoint: string, options: LinkOptions, han
         return isAdmitted;
       })
     : null;
-  void watch(socket.events, ({ type }) => {
+  void watch(events, ({ type }) => {
     if (type === "handshake:error:protocol" || type === "handshake:error:other") tellOfStranger();
   });
   socket.bindSync(SIDE_DOOR);

@@ -1,4 +1,5 @@
 /** Sockets of a circuit, with what the typings of zeromq leave out. */
+import { setTimeout } from "node:timers/promises";
 import { Context, Dealer, Router, type Event, type Observer } from "zeromq";
 import { handOver } from "./hand-over.js";
 
@@ -15,6 +16,9 @@ export const MAX_FRAME = 2 * 1024 * 1024;
 
 /** Milliseconds for which what was sent already may still leave after a socket is closed. */
 export const LINGER = 250;
+
+/** Milliseconds between the attempts to watch a socket. */
+const OBSERVE = { attempts: 50, pause: 5 };
 
 export function makeContext(): Context {
   return new Context({ maxSockets: MAX_SOCKETS });
@@ -33,6 +37,26 @@ export class NamedDealer extends Dealer {
   constructor(context: Context, routingId: Buffer) {
     super({ context, linger: 0 });
     this.setStringOption(ROUTING_ID, routingId);
+  }
+}
+
+/**
+ * What tells of a socket's events; where there is none to be had the socket is closed. zeromq names it by its place in memory,
+ * and the place may have belonged to one that is not quite gone, so it is asked for again.
+ * @throws Error
+ */
+export async function observe(socket: Dealer | Router): Promise<Observer> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return socket.events;
+    } catch (cause) {
+      if (attempt < OBSERVE.attempts && cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")
+        await setTimeout(OBSERVE.pause);
+      else {
+        socket.close();
+        throw cause;
+      }
+    }
   }
 }
 

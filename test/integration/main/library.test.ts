@@ -229,6 +229,31 @@ test("a plugin's watcher has the options of a watcher that the plugin was given"
   assert.deepEqual([options["rlimit_nofile"], options["graceful_timeout"]], [500, 7]);
 });
 
+test("a plugin ends with the program of its arbiter, also where that is killed", async (t) => {
+  await using dir = await tempDir();
+  const ends = { endpoint: `ipc://${dir.join("c.sock")}`, pubsubEndpoint: `ipc://${dir.join("e.sock")}` };
+  const program = `
+    import { getArbiter } from ${JSON.stringify(import.meta.resolve("../../../src/index.js"))};
+    const arbiter = await getArbiter([], ${JSON.stringify({ ...ends, plugins: [{ name: "flap", use: "flapping" }] })});
+    await arbiter.start();
+    console.log((await arbiter.watcher("plugin:flap").pids())[0]);
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { stdio: ["ignore", "pipe", "pipe"] });
+  t.after(() => child.kill("SIGKILL"));
+  let [plugin, said] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (plugin += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  await eventually(
+    () => said,
+    (text) => text.includes("Starting"),
+  );
+  child.kill("SIGKILL");
+  await eventually(
+    () => isAlive(Number(plugin)),
+    (alive) => !alive,
+  );
+});
+
 test("start() refuses a user that nobody knows and a hook that is not there, and starts nothing", async () => {
   await assert.rejects((await getArbiter([{ cmd: "true", uid: "nobody-of-that-name" }])).start(), /no such user "nobody-of-that-name"/);
   await assert.rejects((await getArbiter([{ cmd: "true", "hooks.before_start": "/no/such.js:go" }])).start(), /no such file/);

@@ -161,6 +161,19 @@ test("a link that breaks and is there again at once, and a cable out for almost 
   for (const { events } of servers) assert.deepEqual(events, []);
 });
 
+test("a server whose links break as soon as they stand is lost, and not dialled without end", async () => {
+  const circuit = new VirtualCircuit();
+  const [one, other] = await circuit.startCircuit("a", 2);
+  for (let time = 0; time < 300; time += 1) {
+    circuit.network.cut("tcp://a01:11022");
+    await circuit.clock.pass(100);
+  }
+  const { [`failed ${other.id}`]: failures = 0 } = counts(one.events);
+  assert.ok(failures >= 1 && failures < 20, `${failures} times`);
+  await circuit.clock.advance(20);
+  assertSame([one, other], "when they hold again");
+});
+
 test("another program at the address of one that nobody has missed yet takes its place", async () => {
   const circuit = new VirtualCircuit();
   const [one, other, ...others] = await circuit.startCircuit("a", 10);
@@ -181,7 +194,7 @@ test("halves of a circuit find each other after any time, by themselves", async 
   await circuit.clock.advance(6);
   assertSame(left, "one half");
   assertSame(right, "the other");
-  await circuit.clock.advance(300);
+  await circuit.clock.advance(120);
   circuit.network.heal();
   await circuit.clock.advance(5);
   assertSame(servers, "five seconds after");

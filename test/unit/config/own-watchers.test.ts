@@ -1,11 +1,20 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { withOwnWatchers } from "../../../src/config/own-watchers.js";
-import { ARBITER_DEFAULTS, defaultSocket } from "../../../src/core/options.js";
+import { withOwnWatchers, type OwnPrograms } from "../../../src/config/own-watchers.js";
+import { ARBITER_DEFAULTS, CLUSTER_DEFAULTS, defaultSocket } from "../../../src/core/options.js";
+import { fail, succeed } from "../../../src/core/result.js";
 import type { ArbiterSpec, Loaded, PluginSpec, SocketSpec, WatcherSpec } from "../../../src/core/spec.js";
 import { watcherSpec } from "../../helpers/spec.js";
 
-const PROGRAMS = { circusd: 42, node: "/opt/no de/node", stats: "/opt/stats.js", web: "/opt/web.js", plugin: "/opt/plugin.js" };
+const PROGRAMS: OwnPrograms = {
+  circusd: 42,
+  node: "/opt/no de/node",
+  stats: "/opt/stats.js",
+  web: "/opt/web.js",
+  plugin: "/opt/plugin.js",
+  serf: () => succeed(["/usr/bin/setpriv", "--pdeathsig", "KILL", "/usr/bin/serf"]),
+  serfFile: ({ listen }) => `/state/${listen}/agent.json`,
+};
 
 interface Given {
   readonly arbiter?: Partial<ArbiterSpec>;
@@ -139,6 +148,7 @@ test("a plugin is run by circus-plugin under the watcher of its section, with it
   assert.equal(args[0], "/opt/plugin.js");
   assert.equal(args.at(-1), "circus.plugins.flapping.Flapping");
   assert.equal(args[args.indexOf("--config") + 1], "@CIRCUS_PLUGIN_CONFIG");
+  assert.equal(args[args.indexOf("--circusd") + 1], "42");
   assert.deepEqual(JSON.parse(String(watcher.env["CIRCUS_PLUGIN_CONFIG"])), { attempts: "3", note: 'say "hi there"' });
 });
 
@@ -167,4 +177,27 @@ test("a plugin that is not active, or that cannot be run here, gets no watcher",
 test("a plugin's watcher is faulty where its section is", () => {
   const faulty = { arbiter: false, cluster: false, watchers: [], sockets: [], plugins: ["p"] };
   assert.deepEqual(withOwnWatchers({ ...loaded({}), faulty }, PROGRAMS).faulty.watchers, ["plugin:p"]);
+});
+
+test("the agent of an engine serf is a watcher that the server starts when it has written its configuration", () => {
+  const given = loaded({});
+  const asking = {
+    ...given,
+    config: { ...given.config, cluster: { ...CLUSTER_DEFAULTS, listen: "10.0.0.1:11022", engine: "serf" as const } },
+  };
+  const { config, diagnostics } = withOwnWatchers(asking, PROGRAMS);
+  assert.deepEqual(diagnostics, []);
+  const [agent, ...more] = config.watchers;
+  assert.deepEqual(more, []);
+  assert.equal(agent?.name, "circusd-serf");
+  assert.equal(agent.cmd, "/usr/bin/setpriv");
+  assert.deepEqual(agent.args, ["--pdeathsig", "KILL", "/usr/bin/serf", "agent", "-config-file=/state/10.0.0.1:11022/agent.json"]);
+  assert.deepEqual([agent.autostart, agent.internal, agent.stopSignal.name], [false, true, "SIGINT"]);
+
+  const without = withOwnWatchers(asking, { ...PROGRAMS, serf: () => fail("no program serf in PATH") });
+  assert.deepEqual(without.config.watchers, []);
+  assert.deepEqual(
+    without.diagnostics.map(({ message }) => message),
+    ["Cannot start serf, which engine = serf in [cluster] asks for: no program serf in PATH; everything else starts"],
+  );
 });

@@ -6,19 +6,25 @@ import { repositoryPath } from "../../helpers/root.js";
 
 const DEFAULTS = {
   ...{ target: "flapping", name: "Flapping", config: {}, endpoint: "tcp://127.0.0.1:5555", pubsub: "tcp://127.0.0.1:5556" },
-  ...{ use: { kind: "builtin", plugin: { folder: "flapping", name: "Flapping" } }, loglevel: "info", logoutput: "-", ssh: null },
+  ...{
+    use: { kind: "builtin", plugin: { folder: "flapping", name: "Flapping" } },
+    loglevel: "info",
+    logoutput: "-",
+    ssh: null,
+    circusd: null,
+  },
 };
 
 test("parseCommand() takes every option of Circus", () => {
   assert.deepEqual(parseCommand(["flapping"], {}), { kind: "start", settings: DEFAULTS });
   const written = [
     ...["--endpoint", "ipc:///run/a", "--pubsub=ipc:///run/b", "--check-delay", "5.0", "--config", "attempts:3:::window:2.5"],
-    ...["--log-level", "DEBUG", "--log-output", "out.log", "--ssh", "joe@host:22", "circus.plugins.flapping.Flapping"],
+    ...["--log-level", "DEBUG", "--log-output", "out.log", "--ssh", "joe@host:22", "--circusd", "42", "circus.plugins.flapping.Flapping"],
   ];
   const settings = {
     ...DEFAULTS,
     ...{ endpoint: "ipc:///run/a", pubsub: "ipc:///run/b", config: { attempts: "3", window: "2.5" } },
-    ...{ loglevel: "debug", logoutput: "out.log", ssh: "joe@host:22", target: "circus.plugins.flapping.Flapping" },
+    ...{ loglevel: "debug", logoutput: "out.log", ssh: "joe@host:22", circusd: 42, target: "circus.plugins.flapping.Flapping" },
   };
   assert.deepEqual(parseCommand(written, {}), { kind: "start", settings });
 });

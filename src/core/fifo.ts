@@ -39,6 +39,14 @@ export class Fifo<T> {
     return place.value;
   }
 
+  /** Takes all of them, in order; what comes meanwhile too. */
+  *drain(): Generator<T, void, undefined> {
+    for (let place = this.#first; place !== null; place = this.#first) {
+      this.remove(place);
+      yield place.value;
+    }
+  }
+
   /** What is gone already stays so. */
   remove(place: Place<T>): void {
     if (place.gone) return;
