@@ -24,6 +24,8 @@ export class CircuitSeat {
   readonly #log: Log;
   #circuit: Circuit | null = null;
   #left = false;
+  /** One configuration is followed after the other, or two servers would open at once. */
+  #turn: Promise<void> = Promise.resolve();
 
   /** @param open null where the program takes part in no circuit, as a library does */
   constructor(open: OpenCircuit | null, within: Within, log: Log) {
@@ -42,7 +44,19 @@ export class CircuitSeat {
    * Begins, goes on or ends as the configuration says. That it cannot is logged: the watchers of this host do not depend
    * on others.
    */
-  async follow(spec: ClusterSpec | null): Promise<void> {
+  follow(spec: ClusterSpec | null): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#take(spec));
+    return this.#turn;
+  }
+
+  /** One that is about to open is waited for, and left as well. */
+  async leave(): Promise<void> {
+    this.#left = true;
+    await this.#part();
+    await this.#turn;
+  }
+
+  async #take(spec: ClusterSpec | null): Promise<void> {
     if (this.#left) return;
     try {
       await this.#follow(spec);
@@ -51,11 +65,10 @@ export class CircuitSeat {
       this.#log.error(`Cannot take part in a circuit: ${why}; everything else goes on, and circusctl reloadconfig tries again`);
     }
     // It may have been told to leave while it was opening.
-    if (this.#isOver()) await this.leave();
+    if (this.#isOver()) await this.#part();
   }
 
-  async leave(): Promise<void> {
-    this.#left = true;
+  async #part(): Promise<void> {
     const circuit = this.#circuit;
     this.#circuit = null;
     await circuit?.leave();
@@ -63,11 +76,8 @@ export class CircuitSeat {
 
   async #follow(spec: ClusterSpec | null): Promise<void> {
     if (this.#open === null) return;
-    if (spec === null) {
-      const circuit = this.#circuit;
-      this.#circuit = null;
-      await circuit?.leave();
-    } else if (this.#circuit === null) this.#circuit = await this.#open(spec, this.#within);
+    if (spec === null) await this.#part();
+    else if (this.#circuit === null) this.#circuit = await this.#open(spec, this.#within);
     else {
       const late = await this.#circuit.adopt(spec);
       if (late.length > 0) this.#log.warning(`[cluster] has changed: ${late.join(", ")} take effect when circusd is started anew`);

@@ -354,7 +354,7 @@ test("the description of the API names every command with its properties", async
       );
     }
   }
-  assert.equal(Object.keys(paths).filter((path) => path.includes("/commands/")).length, 27);
+  assert.equal(Object.keys(paths).filter((path) => path.includes("/commands/")).length, 30);
   for (const path of ["/api/v1/session", "/metrics", "/healthz"]) assert.ok(paths[path], path);
 });
 

@@ -8,11 +8,15 @@ import type { FarServer, FarWatcher, Member } from "./model/circuit.js";
 import { matches, type Sort } from "./model/table.js";
 import { useServers } from "./servers.js";
 import { type Column, Table } from "./table.js";
-import { Button, Empty, Filter, Skeleton, Status } from "./ui.js";
+import { Button, Empty, Filter, Go, Skeleton, Status } from "./ui.js";
 
 interface FarRow {
   readonly watcher: FarWatcher;
   readonly target: FarTarget;
+  /** Of the daemon that this page is of. */
+  readonly here: boolean;
+  /** Its server does not answer. */
+  readonly away: boolean;
   /** Looks again, as something was done. */
   readonly refresh: () => void;
 }
@@ -20,7 +24,12 @@ interface FarRow {
 type FarColumn = "name" | "status" | "processes" | "cpu" | "memory" | "actions";
 
 const COLUMNS: readonly Column<FarRow, FarColumn>[] = [
-  { id: "name", title: "Watcher", cell: ({ watcher }) => watcher.name, render: ({ watcher }) => <b>{watcher.name}</b> },
+  {
+    id: "name",
+    title: "Watcher",
+    cell: ({ watcher }) => watcher.name,
+    render: ({ watcher: { name }, here }) => (here ? <Go to={{ page: "watcher", name, tab: "processes" }}>{name}</Go> : <b>{name}</b>),
+  },
   { id: "status", title: "State", cell: ({ watcher }) => watcher.status, render: ({ watcher }) => <Status status={watcher.status} /> },
   {
     id: "processes",
@@ -52,7 +61,7 @@ export function Circuit(): JSX.Element {
       <div class="bar">
         <h1>Circuit</h1>
         <span class="tag">{plural(members.length, "server")}</span>
-        <Filter value={filter} label="Filter servers and watchers" onChange={setFilter} />
+        <Filter value={filter} label="Filter the circuit" onChange={setFilter} />
       </div>
       {failure === null ? null : <p role="status">{failure}</p>}
       {members.map((member) => (
@@ -80,10 +89,16 @@ function Server({ member, known, filter, sort, onSort, refresh }: ServerProps): 
   const whole = matches(filter, [name, id, ...tags]);
   const watchers = known.watchers?.filter((watcher) => whole || matches(filter, [watcher.name, watcher.status])) ?? null;
   if (!whole && (watchers === null || watchers.length === 0)) return null;
-  const rows = watchers?.map((watcher): FarRow => {
-    return { watcher, target: { server: id, serverName: name, name: watcher.name, processes: watcher.processes }, refresh };
-  });
   const stale = state === "lost" || known.failure !== null;
+  const rows = watchers?.map((watcher): FarRow => {
+    return {
+      watcher,
+      target: { server: id, serverName: name, name: watcher.name, processes: watcher.processes },
+      here: member.self,
+      away: stale,
+      refresh,
+    };
+  });
   return (
     <section class={stale ? "server stale" : "server"} aria-label={`Server ${name}`}>
       <header>
@@ -92,7 +107,7 @@ function Server({ member, known, filter, sort, onSort, refresh }: ServerProps): 
           <i />
           {state}
         </span>
-        {member.self ? <span class="tag">asked here</span> : null}
+        {member.self ? <span class="tag">this page's</span> : null}
         {tags.map((tag) => (
           <span class="tag" key={tag}>
             {tag}
@@ -126,9 +141,9 @@ function wordsFor({ circusd, state }: Member, { watchers, failure }: FarServer):
   return state === "lost" ? "It is lost, and looked for." : failure === null ? "Asking it …" : "What it runs is not known.";
 }
 
-function Actions({ watcher: { status, processes }, target, refresh }: FarRow): JSX.Element {
+function Actions({ watcher: { status, processes }, target, away, refresh }: FarRow): JSX.Element {
   const console = useConsole();
-  const hindrance = useHindrance();
+  const hindrance = useHindrance() ?? (away ? `${target.serverName} does not answer` : null);
   const shown = `${target.name} on ${target.serverName}`;
   const runs = status !== "stopped";
   const idle = hindrance ?? (runs ? null : `${shown} does not run`);
