@@ -11,10 +11,8 @@ import {
 } from "./commands.js";
 import { Refusal, report } from "./failure.js";
 import { readLine, type Flag, type Line } from "./flags.js";
-import { COMMAND_FLAGS, DIAL_FLAGS } from "./options.js";
+import { COMMAND_FLAGS, DIAL_FLAGS, HELP } from "./options.js";
 import type { CircuitWorld, EndSignal } from "./world.js";
-
-const HELP: Flag = { name: "help", also: ["h"], help: "" };
 
 /** What a shell has for a program that a signal has ended. */
 const ENDED_BY: Readonly<Record<EndSignal, number>> = { HUP: 129, INT: 130, TERM: 143 };
