@@ -40,7 +40,7 @@ function openClient(
   { source, keys, ...options }: Found & { readonly keys: readonly ClusterKey[]; readonly timeout: number },
 ): CircuitClient {
   try {
-    return new CircuitClient({ ...options, dial: world.dialling(keys) });
+    return new CircuitClient({ ...options, deadline: options.timeout, dial: world.dialling(keys) });
   } catch (cause) {
     if (!(cause instanceof CircuitError)) throw cause;
     throw new Refusal(source === null ? cause.message : `${cause.message} (it is from ${source})`);
