@@ -29,8 +29,13 @@ export async function runCircuit(world: CircuitWorld): Promise<number> {
     if (isOwnCommand(first)) return await runOwn(world, first, rest);
     throw await unknown(first);
   } catch (cause) {
-    return report(cause, world.stderr);
+    const code = report(cause, world.stderr);
+    return code === 1 && first !== undefined && isCommand(first) ? failureOf(COMMANDS[first]) : code;
   }
+}
+
+function failureOf({ failure = 1 }: CommandInfo): number {
+  return failure;
 }
 
 /** `h` is Circuit's short word for help. */

@@ -111,7 +111,9 @@ test("run on many hosts feeds each, marks whole lines, and exits with the highes
   assert.equal(code, 3);
   assert.deepEqual(stdout.split("\n").toSorted(), ["", "one| a b", "one| tail", "two| a b", "two| tail"]);
   assert.deepEqual(stderr.split("\n").toSorted(), ["", "one| e", "two| e"]);
-  assert.match((await circuit(["run", "--label", "role=none", "--", "true"])).stderr, /No server has these labels/);
+  const nowhere = await circuit(["run", "--label", "role=none", "--", "true"]);
+  assert.equal(nowhere.code, 125);
+  assert.match(nowhere.stderr, /^circuit: No server has these labels[^\n]*\n$/);
   assert.equal(await leftovers(), "");
 });
 
