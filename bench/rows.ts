@@ -3,6 +3,7 @@ import type { Line } from "./table.js";
 import { console } from "./rows/console.js";
 import { deaths } from "./rows/deaths.js";
 import { figures } from "./rows/figures.js";
+import { fleets } from "./rows/fleets.js";
 import { growth } from "./rows/growth.js";
 import { idle } from "./rows/idle.js";
 import { output } from "./rows/output.js";
@@ -31,6 +32,7 @@ export const ROWS: readonly Row[] = [
   { name: "output", slow: false, run: output },
   { name: "reload", slow: false, run: reload },
   { name: "console", slow: false, run: console },
+  { name: "fleets", slow: true, run: fleets },
   { name: "growth", slow: true, run: growth },
   { name: "soak", slow: true, run: soak },
 ];

@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly dial: DialServer;
   /** Milliseconds for each address. @default 5000 */
   readonly timeout?: number;
+  /** Milliseconds for calls that say nothing of it, but for those that wait for others. @default 30,000 */
+  readonly deadline?: number;
 }
 
 /** A server as the one that was asked sees it. */
@@ -52,9 +54,9 @@ export class CircuitClient implements AsyncDisposable {
   readonly #uplink: Uplink;
 
   /** @throws CircuitError for an address that is none; nothing is dialled yet */
-  constructor({ addresses, dial, timeout = 5000 }: ClientOptions) {
+  constructor({ addresses, dial, timeout = 5000, deadline = 30_000 }: ClientOptions) {
     if (addresses.length === 0) throw new CircuitError("invalid", "Cannot dial a circuit: no address was given");
-    this.#uplink = new Uplink({ addresses: addresses.map(readAddress), dial, timeout });
+    this.#uplink = new Uplink({ addresses: addresses.map(readAddress), dial, timeout, deadline });
   }
 
   /** The server that the client is connected to; dials where it is not. */

@@ -10,7 +10,7 @@ import type { Uplink } from "./uplink.js";
 export interface CallOptions {
   /** Gives up, and tells the server so. */
   readonly signal?: AbortSignal;
-  /** Milliseconds for the whole call; null waits for ever. @default 30 s, null for what waits for others */
+  /** Milliseconds for the whole call; null waits for ever. @default the client's, null for what waits for others */
   readonly deadline?: number | null;
 }
 
@@ -66,7 +66,7 @@ export class Place {
   }
 
   #directed(options: CallOptions & Stream): OpenOptions {
-    return { ...options, to: this.server };
+    return { deadline: this.#uplink.deadline, ...options, to: this.server };
   }
 }
 

@@ -26,6 +26,8 @@ export interface UplinkOptions {
   readonly dial: DialServer;
   /** Milliseconds for each address. */
   readonly timeout: number;
+  /** Milliseconds for calls that say nothing of it. */
+  readonly deadline: number;
 }
 
 export class Uplink {
@@ -50,6 +52,11 @@ export class Uplink {
     if (this.#dialled !== null && this.#dialled.conversation.end === null) return this.#dialled;
     this.#dialling ??= this.#dial().finally(() => (this.#dialling = null));
     return signal === undefined ? this.#dialling : untilAborted(this.#dialling, signal);
+  }
+
+  /** Milliseconds for calls that say nothing of it. */
+  get deadline(): number {
+    return this.#options.deadline;
   }
 
   close(): void {

@@ -22,7 +22,8 @@ export async function circuit(argv: readonly string[]): Promise<void> {
       try {
         return succeed(await readFile(path, "utf8"));
       } catch (cause) {
-        return fail(cause instanceof Error ? cause.message : String(cause));
+        if (!(cause instanceof Error)) return fail(String(cause));
+        return fail("code" in cause && cause.code === "ENOENT" ? "no such file" : cause.message);
       }
     },
     search: async (search) => (await import("../os/find-servers.js")).findServers(search),

@@ -7,6 +7,7 @@ import type { Clock, Exit, Pid, PipePlan, ProcessHost, SpawnFailure, SpawnPlan }
 import { succeed, type Result } from "../core/result.js";
 import type { Environment } from "../core/spec.js";
 import { PipeInput } from "./element-input.js";
+import { PipeOutput } from "./element-output.js";
 import { loadStops, type LookForStop } from "./native-stops.js";
 import { findProgram } from "./program.js";
 import { READ_SIZE, Source, type Later } from "./streams/source.js";
@@ -40,13 +41,15 @@ export function systemPrograms({ host, env, clock }: ProgramsContext): Programs 
         emptied: () => listener?.emptied(),
       });
       if (!started.ok) return started;
-      const read = (end: PipeEnd, stream: "stdout" | "stderr"): Source =>
-        new Source(end.fd, {
-          buffer,
-          later,
-          onChunk: (chunk) => listener?.output(stream, chunk),
-          onEnd: () => listener?.outputEnded(stream),
-        });
+      const read = (end: PipeEnd, stream: "stdout" | "stderr"): PipeOutput => {
+        const onEnd = (): void => {
+          output.ended();
+          listener?.outputEnded(stream);
+        };
+        const source = new Source(end.fd, { buffer, later, onChunk: (chunk) => listener?.output(stream, chunk), onEnd });
+        const output = new PipeOutput(source, clock);
+        return output;
+      };
       const pipes = { stdin: new PipeInput(stdin.fd), stdout: read(stdout, "stdout"), stderr: read(stderr, "stderr") };
       const attended = attend(runningProgram({ host, look, pid: started.value }, pipes));
       listener = attended;

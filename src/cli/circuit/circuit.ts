@@ -11,10 +11,8 @@ import {
 } from "./commands.js";
 import { Refusal, report } from "./failure.js";
 import { readLine, type Flag, type Line } from "./flags.js";
-import { COMMAND_FLAGS, DIAL_FLAGS } from "./options.js";
+import { COMMAND_FLAGS, DIAL_FLAGS, HELP } from "./options.js";
 import type { CircuitWorld, EndSignal } from "./world.js";
-
-const HELP: Flag = { name: "help", also: ["h"], help: "" };
 
 /** What a shell has for a program that a signal has ended. */
 const ENDED_BY: Readonly<Record<EndSignal, number>> = { HUP: 129, INT: 130, TERM: 143 };
@@ -31,8 +29,13 @@ export async function runCircuit(world: CircuitWorld): Promise<number> {
     if (isOwnCommand(first)) return await runOwn(world, first, rest);
     throw await unknown(first);
   } catch (cause) {
-    return report(cause, world.stderr);
+    const code = report(cause, world.stderr);
+    return code === 1 && first !== undefined && isCommand(first) ? failureOf(COMMANDS[first]) : code;
   }
+}
+
+function failureOf({ failure = 1 }: CommandInfo): number {
+  return failure;
 }
 
 /** `h` is Circuit's short word for help. */

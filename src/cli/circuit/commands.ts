@@ -15,6 +15,8 @@ export interface CommandManual {
 export interface CommandInfo extends CommandManual {
   /** Least and most words. */
   readonly words: readonly [number, number];
+  /** Exit code where it goes wrong. @default 1 */
+  readonly failure?: number;
   readonly load: () => Promise<RunCommand>;
 }
 
@@ -22,6 +24,9 @@ const make = () => import("./make.js");
 const peek = () => import("./peek.js");
 const pipe = () => import("./pipe.js");
 const servers = () => import("./servers.js");
+
+/** The exit code where a program could not be run, or what became of it is not known: programs seldom have it themselves. */
+export const NOT_RUN = 125;
 
 /** In the order of the help text. */
 export const COMMANDS = {
@@ -52,6 +57,7 @@ export const COMMANDS = {
     summary: "Run a program, print what it prints, and leave nothing behind",
     operands: "[SERVER | ANCHOR] -- PROGRAM [ARGUMENT ...]",
     words: [0, 1],
+    failure: NOT_RUN,
     flags: ["all", "label", "env", "dir", "no-stdin"],
     about:
       "Runs on the server that was asked unless told otherwise. The program reads this command's standard input and ends with its exit code, the highest where there are several, 125 where it could not be run. Ctrl-C is handed on to the program; a second one kills all of it.",

@@ -9,8 +9,10 @@ import type { CircuitWorld } from "./world.js";
 
 interface Found {
   readonly addresses: readonly string[];
-  /** In words that follow "as". */
+  /** Who gave them, where that was not the command line. */
   readonly source: string | null;
+  /** Nobody gave them. */
+  readonly isGuess?: boolean;
 }
 
 /**
@@ -20,7 +22,7 @@ interface Found {
 export async function dialIn(world: CircuitWorld, flags: Flags, signal: AbortSignal): Promise<CircuitClient> {
   const timeout = readTimeout(flags);
   const keys = await readKeys(world, flags);
-  const { addresses, source } = await findAddresses(world, flags, { keys, wait: timeout, signal });
+  const { addresses, source, isGuess = false } = await findAddresses(world, flags, { keys, wait: timeout, signal });
   const client = openClient(world, { addresses, source, keys, timeout });
   try {
     await client.server({ signal });
@@ -28,7 +30,8 @@ export async function dialIn(world: CircuitWorld, flags: Flags, signal: AbortSig
   } catch (cause) {
     await client.close();
     if (!(cause instanceof CircuitError) || cause.code === "cancelled") throw cause;
-    throw new Refusal(source === null ? `${cause.message}; ${WAYS}` : `${cause.message} (the address is from ${source})`);
+    if (isGuess) throw new Refusal(`${cause.message}; ${WAYS}`);
+    throw new Refusal(source === null ? cause.message : `${cause.message} (the address is from ${source})`);
   }
 }
 
@@ -40,7 +43,7 @@ function openClient(
   { source, keys, ...options }: Found & { readonly keys: readonly ClusterKey[]; readonly timeout: number },
 ): CircuitClient {
   try {
-    return new CircuitClient({ ...options, dial: world.dialling(keys) });
+    return new CircuitClient({ ...options, deadline: options.timeout, dial: world.dialling(keys) });
   } catch (cause) {
     if (!(cause instanceof CircuitError)) throw cause;
     throw new Refusal(source === null ? cause.message : `${cause.message} (it is from ${source})`);
@@ -61,7 +64,7 @@ async function findAddresses(world: CircuitWorld, flags: Flags, asking: Asking):
   const { CIRCUIT: file, CIRCUIT_DISCOVER: usual } = world.env;
   if (file) return readCircuit(world, file);
   if (usual && group === null) return search(world, { group: usual, source: "$CIRCUIT_DISCOVER" }, asking);
-  return { addresses: [DEFAULT_ADDRESS], source: null };
+  return { addresses: [DEFAULT_ADDRESS], source: null, isGuess: true };
 }
 
 /** `$CIRCUIT` is a file with an address, as in Circuit; an address itself is taken too. */

@@ -9,10 +9,12 @@ import { fail, succeed, type Result } from "../../core/result.js";
 export interface Flag {
   /** Without dashes. */
   readonly name: string;
-  /** Other names, such as one letter. */
-  readonly also?: readonly string[];
-  /** What stands for the value in help texts; a flag without it takes no value. */
-  readonly value?: string;
+  /** One letter. */
+  readonly short?: string;
+  /** Another name. */
+  readonly also?: string;
+  /** What stands for the value in help texts; null for a flag that takes none. */
+  readonly value: string | null;
   readonly help: string;
 }
 
@@ -53,9 +55,9 @@ export function readLine(argv: readonly string[], known: readonly Flag[]): Resul
       words.push(word);
       continue;
     }
-    const flag = known.find((one) => one.name === name || one.also?.includes(name));
+    const flag = known.find((one) => [one.name, one.short, one.also].includes(name));
     if (flag === undefined) return fail(unknown(word, name, known));
-    const next = flag.value === undefined || attached !== undefined ? undefined : argv[(at += 1)];
+    const next = flag.value === null || attached !== undefined ? undefined : argv[(at += 1)];
     const value = valueOf(flag, attached ?? next);
     if (!value.ok) return value;
     if (value.value === null) given.delete(flag.name);
@@ -66,7 +68,7 @@ export function readLine(argv: readonly string[], known: readonly Flag[]): Resul
 
 /** The value; null turns the flag off. */
 function valueOf({ name, value }: Flag, text: string | undefined): Result<string | null, string> {
-  if (value !== undefined) return text === undefined ? fail(`--${name} wants a value: --${name} ${value}`) : succeed(text);
+  if (value !== null) return text === undefined ? fail(`--${name} wants a value: --${name} ${value}`) : succeed(text);
   if (text === undefined || YES.includes(text)) return succeed("");
   return NO.includes(text) ? succeed(null) : fail(`--${name} takes no value, but was given "${text}"`);
 }
@@ -80,14 +82,15 @@ function flagsOf(given: ReadonlyMap<string, readonly string[]>): Flags {
 }
 
 function unknown(word: string, name: string, known: readonly Flag[]): string {
-  const names = known.flatMap((flag) => [flag.name, ...(flag.also ?? [])]).filter((one) => one.length > 1);
-  const meant = nearest(name, names);
+  const meant = nearest(
+    name,
+    known.map((flag) => flag.name),
+  );
   const hint = meant === null ? "what begins with a dash and is no flag stands after --" : `did you mean --${meant}?`;
   return `there is no flag "${word}"; ${hint}`;
 }
 
 /** `-d, --dial ADDRESS`, as it stands in a list. */
-export function flagTitle({ name, also = [], value }: Flag): string {
-  const short = also.filter((one) => one.length === 1).map((one) => `-${one}, `);
-  return `${short.join("")}--${name}${value === undefined ? "" : ` ${value}`}`;
+export function flagTitle({ name, short, value }: Flag): string {
+  return `${short === undefined ? "" : `-${short}, `}--${name}${value === null ? "" : ` ${value}`}`;
 }

@@ -2,12 +2,11 @@
 import { wrap } from "../option-list.js";
 import { COMMANDS, OWN_COMMANDS, isCommand, isOwnCommand, type CommandManual, type CommandName, type OwnCommand } from "./commands.js";
 import { flagTitle, type Flag } from "./flags.js";
-import { COMMAND_FLAGS, DEFAULT_ADDRESS, DIAL_FLAGS } from "./options.js";
+import { COMMAND_OPTIONS, DIAL_OPTIONS } from "./manual.js";
+import { COMMAND_FLAGS, DEFAULT_ADDRESS, DIAL_FLAGS, HELP } from "./options.js";
 
 /** Where the second column of a list begins. */
 const COLUMN = 26;
-
-const HELP_FLAG: Flag = { name: "help", also: ["h"], help: "show help, of the command where one is named, and exit" };
 
 /** What `circuit help` prints. */
 export function mainHelp(): string {
@@ -23,10 +22,10 @@ export function mainHelp(): string {
     ...Object.entries(OWN_COMMANDS).flatMap(([name, { summary }]) => item(name, summary)),
     "",
     "Flags of every command that asks a circuit:",
-    ...flagLines([...Object.values(DIAL_FLAGS), HELP_FLAG]),
+    ...flagLines(DIAL_OPTIONS),
     "",
     "Flags of single commands:",
-    ...singleFlags(),
+    ...flagLines(COMMAND_OPTIONS),
     "",
     ...wrap(
       `A server is found by -d, else by --discover, else by the file that $CIRCUIT names, else by $CIRCUIT_DISCOVER, else at ${DEFAULT_ADDRESS}. Flags have one dash or two and may stand before and after arguments.`,
@@ -47,13 +46,13 @@ export function commandHelp(name: CommandName | OwnCommand): string {
   const { summary, operands, flags = [], about = "" } = manualOf(name);
   const own = flags.map((flag) => COMMAND_FLAGS[flag]);
   return [
-    summary,
+    ...wrap(summary, ""),
     "",
     `usage: ${synopsis(name)}`,
     ...(about === "" ? [] : ["", ...wrap(about, "")]),
     "",
     "Flags:",
-    ...flagLines([...own, ...dialFlags(name), HELP_FLAG]),
+    ...flagLines([...own, ...dialFlags(name), HELP]),
     ...(operands.includes("ANCHOR") || operands.includes("GLOB") || operands.includes("SERVER")
       ? ["", ...wrap("A path is /SERVER/NAME/…, where SERVER is the id that ls shows, or the name of the server.", "")]
       : []),
@@ -74,24 +73,6 @@ function manualOf(name: CommandName | OwnCommand): CommandManual {
 export function dialFlags(name: CommandName | OwnCommand): readonly Flag[] {
   if (!isOwnCommand(name)) return Object.values(DIAL_FLAGS);
   return name === "start" ? [DIAL_FLAGS.discover, DIAL_FLAGS.hmac] : [];
-}
-
-/** Each with the commands that take it; one name may mean different things to different commands. */
-function singleFlags(): readonly string[] {
-  const commands: readonly (readonly [string, CommandManual])[] = [...Object.entries(COMMANDS), ...Object.entries(OWN_COMMANDS)];
-  const uses: readonly { readonly command: string; readonly flag: Flag }[] = commands.flatMap(([command, { flags = [] }]) =>
-    flags.map((key) => ({ command, flag: COMMAND_FLAGS[key] })),
-  );
-  const names = [...new Set(uses.map(({ flag }) => flag.name))].sort();
-  return names.flatMap((name) => {
-    const own = uses.filter(({ flag }) => flag.name === name);
-    const helps = [...new Set(own.map(({ flag }) => flag.help))].map((help) => {
-      const takers = own.filter(({ flag }) => flag.help === help).map(({ command }) => command);
-      return `${takers.join(", ")}: ${help}`;
-    });
-    const [first] = own;
-    return first === undefined ? [] : item(flagTitle(first.flag), helps.join("; "));
-  });
 }
 
 function flagLines(flags: readonly Flag[]): readonly string[] {

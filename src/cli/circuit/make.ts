@@ -8,6 +8,9 @@ import { anchorOf, elementAt, type Session } from "./session.js";
 const PROCESS = { schema: commandSchema, fields: FIELDS.command, example: '{"Path": "/bin/ls", "Args": ["/"]}' };
 const CONTAINER = { schema: containerSchema, fields: FIELDS.container, example: '{"Image": "debian", "Path": "/bin/ls", "Args": ["/"]}' };
 
+/** Milliseconds: what is killed has a while to end by itself. */
+const KILLING = 30_000;
+
 export async function makeProcess(session: Session): Promise<number> {
   const command = await readJson(session, PROCESS);
   const anchor = await anchorOf(session, session.words[0]);
@@ -62,7 +65,8 @@ export async function unsetName(session: Session): Promise<number> {
 export async function scrub(session: Session): Promise<number> {
   const { flags, signal } = session;
   const anchor = await anchorOf(session, session.words[0]);
-  const existed = await anchor.scrub({ kill: flags.has("kill"), signal });
+  const kill = flags.has("kill");
+  const existed = await anchor.scrub({ kill, signal, ...(kill ? { deadline: KILLING } : {}) });
   if (existed || flags.has("force")) return 0;
   throw new Refusal(`Cannot scrub "${anchor.path}": nothing stands there`);
 }

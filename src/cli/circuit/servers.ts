@@ -8,12 +8,15 @@ import { shown, write } from "./output.js";
 import { pour } from "./pipe.js";
 import { elementAt, type Session } from "./session.js";
 
+/** Milliseconds: the server has to reach another one, which may take as long as it likes to. */
+const JOINING = 30_000;
+
 export async function join(session: Session): Promise<number> {
   const [path, address = ""] = session.words;
   const parsed = parseAddress(address);
   if (!parsed.ok) throw new Refusal(parsed.failure, 2);
   const { signal } = session;
-  await (await elementAt(session, ["server"], path)).join(address, { signal });
+  await (await elementAt(session, ["server"], path)).join(address, { signal, deadline: JOINING });
   return 0;
 }
 

@@ -27,6 +27,8 @@ export interface StartFlags {
 export function readStart(flags: Flags, env: Env): Result<StartFlags, string> {
   const engine = flags.text("engine");
   if (engine !== null && engine !== "mesh" && engine !== "serf") return fail(`--engine takes mesh or serf, not "${engine}"`);
+  const name = flags.text("name") || null;
+  if (name !== null && !/^[^\p{C}/]{1,255}$/u.test(name)) return fail(`--name takes a name without a slash, not ${JSON.stringify(name)}`);
   const labels = readLabels(flags.all("label"));
   if (!labels.ok) return labels;
   return succeed({
@@ -38,7 +40,7 @@ export function readStart(flags: Flags, env: Env): Result<StartFlags, string> {
     keyFile: (flags.text("hmac") ?? env["CIRCUIT_HMAC"]) || null,
     stateDir: flags.text("var") || null,
     docker: flags.has("docker"),
-    name: flags.text("name") || null,
+    name,
     labels: labels.value,
     engine,
   });

@@ -112,6 +112,8 @@ export class OutputFlow {
   #oldest = 0;
   #takenBytes = 0;
   #droppedBytes = 0;
+  /** Bytes that went nowhere since the pipe was left alone. */
+  #lost = 0;
   #paused = false;
   #ended = false;
   #discards = false;
@@ -140,7 +142,7 @@ export class OutputFlow {
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#discards) return;
+    if (this.#discards) return this.#lose(chunk.length);
     this.#ring.push(chunk);
     this.#settle();
     this.#tell();
@@ -207,13 +209,23 @@ export class OutputFlow {
   #settle(): void {
     const { capacity } = this.#options;
     if (!this.#holds && this.#waiting > capacity) {
-      this.#droppedBytes += this.#waiting - capacity;
-      this.#oldest = this.#ring.end - capacity;
+      const dropped = this.#waiting - capacity;
+      this.#droppedBytes += dropped;
+      this.#oldest += dropped;
+      this.#lose(dropped);
     }
     // What was taken is kept for those who copy, as long as it fits.
     const copied = Math.min(...[...this.#copies].map((copy) => copy.at), this.#oldest);
     this.#ring.forget(Math.max(copied, Math.min(this.#oldest, this.#ring.end - capacity)));
     this.#regulate();
+  }
+
+  /** A program that writes and writes for nobody is slowed down before it costs us a processor. */
+  #lose(bytes: number): void {
+    this.#lost += bytes;
+    if (this.#lost < PIPE) return;
+    this.#lost = 0;
+    this.#pipe.rest?.();
   }
 
   #regulate(): void {

@@ -6,7 +6,6 @@
 import type { Departure, Member, MemberState, ServerId, WorkerId } from "../../core/circuit/member.js";
 import type { Clock, Millis } from "../../core/ports.js";
 import { placeOf } from "../mesh/dial.js";
-import { Tombstones } from "../mesh/tombstones.js";
 import type { Seen } from "../membership.js";
 import type { SerfNode } from "./records.js";
 import { memberOf } from "./tags.js";
@@ -42,11 +41,11 @@ export class Roster {
   readonly #parts: RosterParts;
   readonly #present = new Map<WorkerId, Entry>();
   readonly #lost = new Map<WorkerId, Lost>();
-  readonly #gone: Tombstones;
+  /** Those that have gone, though the agent says that they are there, until it says that they are not. */
+  readonly #gone = new Set<WorkerId>();
 
   constructor(parts: RosterParts) {
     this.#parts = parts;
-    this.#gone = new Tombstones(parts.clock);
   }
 
   seen(): readonly Seen[] {
@@ -88,6 +87,7 @@ export class Roster {
   compare(nodes: readonly SerfNode[]): boolean {
     for (const node of nodes) this.hear(node);
     const listed = new Set(nodes.map(({ name }) => name));
+    for (const worker of this.#gone) if (!listed.has(worker)) this.#gone.delete(worker);
     const now = this.#parts.clock.now();
     for (const [worker, entry] of this.#present) {
       if (listed.has(worker)) entry.missing = null;
@@ -99,22 +99,24 @@ export class Roster {
   /** What the agent says of a node. */
   hear({ name: worker, status, tags }: SerfNode): void {
     if (worker === this.#parts.self().worker) return;
-    if (status === "leaving" || status === "left") return this.bury(worker);
-    if (status === "failed") return this.#fail(worker, tags);
-    const member = status === "alive" && !this.#gone.has(worker) ? memberOf(worker, tags) : null;
-    if (member !== null) this.#live(member);
+    if (status === "alive") {
+      const member = this.#gone.has(worker) ? null : memberOf(worker, tags);
+      return member === null ? undefined : this.#live(member);
+    }
+    if (status === "failed") this.#fail(worker, tags);
+    else if (status !== "none") this.#depart(worker);
+    this.#gone.delete(worker);
   }
 
   /** The agent has forgotten it. */
   forget(worker: WorkerId): void {
-    this.bury(worker);
+    this.#depart(worker);
+    this.#gone.delete(worker);
   }
 
   /** It has said good-bye. */
   bury(worker: WorkerId): void {
-    const entry = this.#present.get(worker);
-    if (this.#lost.delete(worker) || entry !== undefined) this.#gone.put(worker);
-    if (this.#present.delete(worker) && entry !== undefined) this.#parts.on.left(entry.member, "left");
+    if (this.#depart(worker)) this.#gone.add(worker);
   }
 
   /** Somebody cannot reach the server, whatever its agent says. */
@@ -130,6 +132,15 @@ export class Roster {
     if (entry === undefined || entry.state === state) return;
     entry.state = state;
     this.#parts.on.updated(entry.member);
+  }
+
+  /** @returns whether it was known */
+  #depart(worker: WorkerId): boolean {
+    const entry = this.#present.get(worker);
+    const wasLost = this.#lost.delete(worker);
+    this.#present.delete(worker);
+    if (entry !== undefined) this.#parts.on.left(entry.member, "left");
+    return wasLost || entry !== undefined;
   }
 
   #live(member: Member): void {
@@ -154,7 +165,7 @@ export class Roster {
       if (placeOf(member.address) !== place || member.started > started) continue;
       this.#lose(member.worker, null);
       this.#lost.delete(member.worker);
-      this.#gone.put(member.worker);
+      this.#gone.add(member.worker);
     }
   }
 

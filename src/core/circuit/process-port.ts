@@ -39,6 +39,8 @@ export interface ProgramOutput {
   resume(): void;
   /** Hands over what is in the pipe now, at most about so many bytes, without waiting for more; also while it is paused. */
   poll(limit: number): void;
+  /** Leaves alone for a moment what comes, which would only be dropped: to read it costs more than to let it wait. */
+  rest?(): void;
 }
 
 export interface RunningProgram {

@@ -55,6 +55,11 @@ const place = checked(
   (value) => (parseHostPort(value) === null && !/^[^\s/:[\]]+$/.test(value.trim()) ? null : value.trim()),
   "expected HOST or HOST:PORT",
 );
+const serverName = checked(
+  "text",
+  (value) => (/^[^\p{C}/]{1,255}$/u.test(value.trim()) ? value.trim() : null),
+  "expected a name without a slash, of up to 255 letters",
+);
 const group = checked(
   "group:port",
   (value) => (parseGroup(value) === null ? null : value.trim()),
@@ -110,7 +115,7 @@ export const CLUSTER_OPTIONS: readonly Option<ClusterSpec>[] = [
     name: "key_file",
     doc: "File with the key of the circuit, made with `circuit keygen`; only its owner may be able to read it. With it, all traffic is encrypted and both sides prove that they have the key. Several lines are several keys: the first is used, all are accepted.",
   }),
-  row("name", optionalText, {
+  row("name", optional(serverName), {
     name: "name",
     doc: "What this server is called in lists and after `circusctl @`. Not set, the host's name.",
   }),

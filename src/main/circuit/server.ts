@@ -2,8 +2,11 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { makeProcess } from "../../cluster/elements/process.js";
+import { makeContainer } from "../../cluster/container/making.js";
 import { refuseContainers } from "../../cluster/container/refusal.js";
+import { tellEngine } from "../../cluster/container/telling.js";
 import { makeNameserver } from "../../cluster/nameserver/nameserver.js";
+import type { Makers } from "../../cluster/handlers.js";
 import { createNode, type Node } from "../../cluster/node.js";
 import type { Announcer } from "../../core/circuit/announcer-port.js";
 import type { LocalCircus } from "../../core/circuit/circus-port.js";
@@ -15,6 +18,7 @@ import type { Clock, Log, ProcessHost } from "../../core/ports.js";
 import type { Environment } from "../../core/spec.js";
 import { multicastAnnouncer } from "../../os/announcer.js";
 import { openDns } from "../../os/dns-sockets.js";
+import { dockerEngine } from "../../os/docker-engine.js";
 import { systemPrograms } from "../../os/element-programs.js";
 import { lookAtHost } from "../../os/host-facts.js";
 import { readKeyFile } from "../../os/key-file.js";
@@ -80,7 +84,7 @@ export async function openServer(spec: ClusterSpec, parts: ServerParts): Promise
     membership: engine.membership,
     makers: {
       process: makeProcess({ programs: systemPrograms({ host, env: parts.env, clock }), clock }),
-      container: refuseContainers,
+      container: spec.docker ? containersOf(parts) : refuseContainers,
       nameserver: (address, id) => makeNameserver(openDns, address, id),
     },
     circus: parts.circus,
@@ -124,6 +128,13 @@ function tellChanges({ membership }: Node, log: Log): void {
     },
     updated: () => undefined,
   });
+}
+
+/** The engine may come later than the server, so that none is a reason to fail. */
+function containersOf({ clock, log, env }: ServerParts): Makers["container"] {
+  const engine = dockerEngine(env["DOCKER_HOST"]);
+  void tellEngine(engine, log);
+  return makeContainer({ engine, clock, log });
 }
 
 async function loadKeys(path: string | null, log: Log): Promise<readonly ClusterKey[]> {

@@ -30,6 +30,8 @@ export interface DialOptions {
   readonly key?: string | Uint8Array;
   /** Milliseconds for each address. @default 5000 */
   readonly timeout?: number;
+  /** Milliseconds for calls that say nothing of it, but for those that wait for others. @default 30,000 */
+  readonly deadline?: number;
   /** Gives up dialling. */
   readonly signal?: AbortSignal;
 }
@@ -69,9 +71,14 @@ export async function discover(group: string, options: DialOptions = {}): Promis
 async function connect(
   addresses: readonly string[],
   keys: readonly ClusterKey[],
-  { timeout, signal }: Omit<DialOptions, "key">,
+  { signal, timeout, deadline }: DialOptions,
 ): Promise<CircuitClient> {
-  const client = new CircuitClient({ addresses, dial: dialling(keys), ...(timeout === undefined ? {} : { timeout }) });
+  const client = new CircuitClient({
+    addresses,
+    dial: dialling(keys),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(deadline === undefined ? {} : { deadline }),
+  });
   try {
     await client.server(signal === undefined ? {} : { signal });
     return client;

@@ -11,7 +11,12 @@ export const CIRCUIT_VERSION = 1;
 
 const text = v.string();
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const labels = v.record(v.string(), v.string());
+/** It stands in logs, on terminals and in paths: nothing that moves a cursor, and no slash. */
+const shown = v.pipe(v.string(), v.maxLength(255), v.regex(/^[^\p{C}/]+$/u));
+const labels = v.pipe(
+  v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9._/-]{1,63}$/)), v.pipe(v.string(), v.maxLength(255), v.regex(/^[^\p{C}]*$/u))),
+  v.check((all) => Object.keys(all).length <= 64),
+);
 
 /** A name in a path: anything but the empty word, `.`, `..`, `...` and what holds a slash or a NUL; up to 255 bytes. */
 export const anchorName = v.pipe(
@@ -28,10 +33,10 @@ const at = { path, element: v.optional(text) };
 export const memberSchema = v.object({
   id: v.pipe(text, v.regex(/^X[0-9a-f]{16}$/)),
   worker: v.pipe(text, v.regex(/^Q[0-9a-f]{16}$/)),
-  address: v.pipe(text, v.maxLength(300)),
-  name: v.pipe(text, v.maxLength(255)),
+  address: v.pipe(text, v.maxLength(300), v.regex(/^circuit:\/\/[\x21-\x7e]+$/)),
+  name: shown,
   labels,
-  version: text,
+  version: shown,
   started: v.number(),
   revision: count,
   circusd: v.boolean(),

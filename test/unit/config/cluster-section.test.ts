@@ -59,6 +59,7 @@ for (const [line, fault] of [
   ["advertise = a b", /expected HOST or HOST:PORT/],
   ["join = 10.0.0.2", /Cannot use join "10.0.0.2" in \[cluster\]: "10.0.0.2" is no address of a server; write HOST:PORT/],
   ["discovery = 10.0.0.1:8822", /expected a multicast group such as 228.8.8.8:8822/],
+  ["name = a/b", /Cannot use name "a\/b" in \[cluster\]: expected a name without a slash/],
   ["labels = web", /expected labels such as role=web zone=eu-1, not "web"/],
   ["engine = raft", /expected one of mesh, serf/],
 ] as const) {

@@ -2,11 +2,9 @@
 import type { Anchor } from "../../../circuit/anchor.js";
 import type { Process } from "../../../circuit/elements/process.js";
 import type { Command } from "../../../wire/circuit/contract.js";
+import { NOT_RUN } from "../commands.js";
 import type { EndSignal } from "../world.js";
 import type { Sink, SinkStream } from "./sink.js";
-
-/** The exit code where a program could not be run, or what became of it is not known. */
-const NOT_RUN = 125;
 
 /** As a shell has it where SIGKILL ended a program. */
 const KILLED = 137;

@@ -86,6 +86,23 @@ test("a server that cannot be reached is a line on the standard error, and all o
   assert.match(stderr, new RegExp(`^circuit: ${ids[1]}: unreachable: [^\n]+\n$`));
 });
 
+test("a server that is silent keeps nobody back for longer than --timeout", async () => {
+  const { circuit, ids, stage } = await play("a", "b");
+  await circuit(["ls", "/..."]);
+  stage.network.partition(["b"]);
+  let isOver = false;
+  const listing = circuit(["ls", "/...", "--timeout", "1"]).finally(() => (isOver = true));
+  const before = stage.clock.now();
+  await eventually(
+    () => stage.clock.advance(0.1),
+    () => isOver,
+  );
+  assert.ok(stage.clock.now() - before < 2000);
+  const { code, stdout, stderr } = await listing;
+  assert.deepEqual([code, stdout], [1, `${ids.join("\n")}\n`]);
+  assert.match(stderr, new RegExp(`^circuit: ${ids[1]}: unreachable: [^\n]+\n$`));
+});
+
 test("a channel carries messages between commands, as Circuit's does", async () => {
   const { circuit, ids } = await play("a", "b");
   const path = `${ids[1]}/c`;

@@ -23,9 +23,11 @@ function bytesAt(offset: number, count: number): Uint8Array {
 class Pipe {
   paused = false;
   polls: number[] = [];
+  rests = 0;
   pause = (): void => void (this.paused = true);
   resume = (): void => void (this.paused = false);
   poll = (limit: number): void => void this.polls.push(limit);
+  rest = (): void => void (this.rests += 1);
 }
 
 class Stream {
@@ -91,6 +93,26 @@ test("without a reader the oldest bytes are dropped and counted, and the next re
   assert.deepEqual(stream.flow.figures(), { Kept: 10_000, Taken: 0, Dropped: 15_000, Ended: false });
   assert.equal(stream.pipe.paused, false);
   assert.deepEqual(drain(stream.flow.take(), 0), { gaps: [15_000], bytes: 10_000, at: 25_000 });
+});
+
+test("a process that writes and writes for nobody is left alone now and then", () => {
+  const stream = new Stream();
+  for (let written = 0; written < 1_050_000; written += 70_000) stream.write(70_000);
+  assert.equal(stream.pipe.rests, 0);
+  stream.write(70_000);
+  assert.equal(stream.pipe.rests, 1);
+  const reader = stream.flow.take();
+  for (let [round, at] = [0, 0]; round < 100; round++) {
+    stream.write(7_000);
+    const got = drain(reader, at);
+    at = got.at;
+    reader.acknowledge(got.bytes);
+  }
+  assert.equal(stream.pipe.rests, 1);
+  reader.leave();
+  stream.flow.discard();
+  for (let round = 0; round < 100; round++) stream.write(70_000);
+  assert.equal(stream.pipe.rests, 7);
 });
 
 test("a stream that blocks lets the process wait, until half of what is kept was taken", () => {
