@@ -2,7 +2,7 @@
 import { fail, succeed } from "../../core/result.js";
 import { isObject } from "../../wire/codec.js";
 import { WRONG_COUNT, type Command } from "../command.js";
-import { table, type Colour } from "../terminal.js";
+import { table, type Cell, type Colour } from "../terminal.js";
 
 const COLOURS: Readonly<Record<string, Colour>> = { alive: "green", slow: "yellow", lost: "red" };
 
@@ -23,7 +23,8 @@ export const command: Command<"members"> = {
   request: ({ words }) => (words.length > 0 ? fail(WRONG_COUNT) : succeed({})),
   render(reply, style) {
     const listed = Array.isArray(reply["members"]) ? reply["members"].filter(isObject) : [];
-    const rows = listed.map((member) => ({
+    const byName = [...listed].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
+    const rows = byName.map((member) => ({
       name: `${String(member["name"])}${member["self"] === true ? "*" : ""}`,
       state: String(member["state"]),
       id: String(member["id"]),
@@ -32,21 +33,25 @@ export const command: Command<"members"> = {
     }));
     if (!style.aligned)
       return rows.map(({ name, state, id, address, labels }) => [name, state, id, address, labels].join(" ").trim()).join("\n");
-    return table(
-      rows.map(({ name, state, id, address, labels }) => {
-        const colour = Object.hasOwn(COLOURS, state) ? COLOURS[state] : undefined;
-        return [
-          { text: name },
-          { text: state, ...(colour === undefined ? {} : { colour }) },
-          { text: id },
-          { text: address },
-          { text: labels },
-        ];
-      }),
-      style,
-    );
+    const head = ["NAME", "STATE", "ID", "ADDRESS", "LABELS"].map((text): Cell => ({ text, colour: "bold" }));
+    const cells = rows.map(({ name, state, id, address, labels }): readonly Cell[] => {
+      const colour = Object.hasOwn(COLOURS, state) ? COLOURS[state] : undefined;
+      return [
+        { text: name },
+        { text: state, ...(colour === undefined ? {} : { colour }) },
+        { text: id },
+        { text: address },
+        { text: labels },
+      ];
+    });
+    return table([head, ...cells], style);
   },
 };
+
+/** Servers of one name stand by their ids. */
+function nameOf({ name, id }: Readonly<Record<string, unknown>>): string {
+  return `${String(name)} ${String(id)}`;
+}
 
 function pairs(labels: Readonly<Record<string, unknown>>): string {
   return Object.entries(labels)

@@ -37,6 +37,11 @@ const OPTIONS = {
 
 const STATUSES = { "My App": "active", hooked: "active", lazy: "stopped", "circusd-stats": "active", web: "stopping" };
 
+const MEMBER = {
+  ...{ id: "X2", name: "web1", address: "circuit://10.0.0.1:11022/812/Q1", labels: { role: "web", zone: "a" }, version: "1.2.3" },
+  ...{ state: "alive", started: 1, circusd: true, self: true },
+};
+
 /** Command line, the daemon's reply, and the text in a pipe. */
 const RENDERED: readonly (readonly [readonly string[], object, string])[] = [
   [["list"], { watchers: ["circusd-stats", "my app", "web"] }, "circusd-stats,my app,web\n"],
@@ -47,6 +52,17 @@ const RENDERED: readonly (readonly [readonly string[], object, string])[] = [
   [["status", "web"], { status: "active" }, "active\n"],
   [["numprocesses"], { numprocesses: 11 }, "11\n"],
   [["numwatchers"], { numwatchers: 11 }, "11\n"],
+  [
+    ["members"],
+    { members: [MEMBER, { ...MEMBER, id: "X1", name: "db1", state: "lost", labels: {}, self: false }] },
+    "db1 lost X1 circuit://10.0.0.1:11022/812/Q1\nweb1* alive X2 circuit://10.0.0.1:11022/812/Q1 role=web zone=a\n",
+  ],
+  [["join", "10.0.0.1:11022"], { member: MEMBER }, "joined web1 (X2)\n"],
+  [
+    ["relay", "web1", "list", "{}"],
+    { server: "X2", reply: { status: "ok", watchers: ["web"] } },
+    '{\n  "status": "ok",\n  "watchers": [\n    "web"\n  ]\n}\n',
+  ],
   [["incr", "web"], {}, "ok\n"],
   [["incr", "web", "--waiting"], { numprocesses: 6 }, "6\n"],
   [["decr", "single"], { numprocesses: 1, singleton: true }, "This watcher is a Singleton - not changing the number of processes\n"],
