@@ -1,4 +1,5 @@
 /** The commands of `circuit`: what they take, and where they are written. None is loaded that is not run. */
+import { NOT_RUN } from "./failure.js";
 import type { CommandFlag } from "./options.js";
 import type { RunCommand } from "./session.js";
 
@@ -24,9 +25,6 @@ const make = () => import("./make.js");
 const peek = () => import("./peek.js");
 const pipe = () => import("./pipe.js");
 const servers = () => import("./servers.js");
-
-/** The exit code where a program could not be run, or what became of it is not known: programs seldom have it themselves. */
-export const NOT_RUN = 125;
 
 /** In the order of the help text. */
 export const COMMANDS = {

@@ -1,6 +1,9 @@
 /** How a command of `circuit` fails: in one line on the standard error. */
 import type { Output } from "../world.js";
 
+/** The exit code where a program could not be run, or what became of it is not known: programs seldom have it themselves. */
+export const NOT_RUN = 125;
+
 /** What the user has to change; it exits with 1, wrong usage with 2. */
 export class Refusal extends Error {
   override readonly name = "Refusal";

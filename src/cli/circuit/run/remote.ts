@@ -2,7 +2,7 @@
 import type { Anchor } from "../../../circuit/anchor.js";
 import type { Process } from "../../../circuit/elements/process.js";
 import type { Command } from "../../../wire/circuit/contract.js";
-import { NOT_RUN } from "../commands.js";
+import { NOT_RUN } from "../failure.js";
 import type { EndSignal } from "../world.js";
 import type { Sink, SinkStream } from "./sink.js";
 
