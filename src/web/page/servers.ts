@@ -7,6 +7,9 @@ import { asObject } from "./requests.js";
 /** Milliseconds between two looks. */
 const PAUSE = 3000;
 
+/** Milliseconds between an event and the look that it leads to. */
+const GATHER = 400;
+
 /** Seconds for an answer of another server. */
 const PATIENCE = 5;
 
@@ -24,36 +27,74 @@ export interface Servers {
 export function useServers(): Servers {
   const console = useConsole();
   const lastEvent = useKnown(({ view }) => view.events.at(-1)?.number ?? 0);
-  const [round, setRound] = useState(0);
   const [members, setMembers] = useState<Pick<Servers, "members" | "failure">>({ members: null, failure: null });
   const [far, setFar] = useState<ReadonlyMap<string, FarServer>>(new Map());
-  const [asked] = useState(() => new Set<string>());
-  useEffect(() => {
-    let over = false;
-    const look = async (): Promise<void> => {
-      const found = await askMembers(console);
-      if (over) return;
-      setMembers((before) => ("members" in found ? found : { ...before, failure: found.failure }));
-      for (const { id, circusd, state } of ("members" in found ? found.members : null) ?? []) {
-        // Who has not answered yet is not asked again.
-        if (!circusd || state === "lost" || asked.has(id)) continue;
-        asked.add(id);
-        void askServer(console, id).then((answer) => {
-          asked.delete(id);
-          setFar((before) => new Map(before).set(id, { ...(before.get(id) ?? { watchers: null }), ...answer }));
-        });
-      }
-    };
-    void look();
+  const [rounds] = useState(
+    () =>
+      new Rounds(console, {
+        members: (found) => setMembers((before) => ({ ...before, ...found })),
+        server: (id, answer) => setFar((before) => new Map(before).set(id, { ...(before.get(id) ?? { watchers: null }), ...answer })),
+      }),
+  );
+  useEffect(() => rounds.begin(), [rounds]);
+  useEffect(() => rounds.hurry(), [rounds, lastEvent]);
+  return { ...members, far, refresh: () => void rounds.look() };
+}
+
+interface Listener {
+  readonly members: (found: { readonly members?: readonly Member[]; readonly failure: string | null }) => void;
+  readonly server: (id: string, answer: FarServer | Pick<FarServer, "failure">) => void;
+}
+
+class Rounds {
+  readonly #console: Console;
+  readonly #listener: Listener;
+  /** Who has not answered yet is not asked again. */
+  readonly #asked = new Set<string>();
+  #soon: number | null = null;
+  #over = false;
+
+  constructor(console: Console, listener: Listener) {
+    this.#console = console;
+    this.#listener = listener;
+  }
+
+  /** @returns what ends it */
+  begin(): () => void {
+    this.#over = false;
+    void this.look();
     const timer = window.setInterval(() => {
-      if (!document.hidden) void look();
+      if (!document.hidden) void this.look();
     }, PAUSE);
     return () => {
-      over = true;
+      this.#over = true;
       window.clearInterval(timer);
     };
-  }, [console, asked, round, lastEvent]);
-  return { ...members, far, refresh: () => setRound((last) => last + 1) };
+  }
+
+  /** However many events come, there is one look after them. */
+  hurry(): void {
+    this.#soon ??= window.setTimeout(() => {
+      this.#soon = null;
+      void this.look();
+    }, GATHER);
+  }
+
+  async look(): Promise<void> {
+    if (this.#over) return;
+    const found = await askMembers(this.#console);
+    if (this.#over) return;
+    this.#listener.members(found);
+    for (const { id, circusd, state } of "members" in found ? found.members : [])
+      if (circusd && state !== "lost" && !this.#asked.has(id)) void this.#ask(id);
+  }
+
+  async #ask(id: string): Promise<void> {
+    this.#asked.add(id);
+    const answer = await askServer(this.#console, id);
+    this.#asked.delete(id);
+    if (!this.#over) this.#listener.server(id, answer);
+  }
 }
 
 async function askMembers(
