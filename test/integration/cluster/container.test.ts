@@ -133,8 +133,10 @@ test("megabytes go in and come out whole", { skip }, async () => {
 });
 
 test("a reader that stops holds the container up, and one stream does not hold up the other", { skip }, async () => {
-  const scene = await play(shell("head -c 8000000 /dev/zero; echo done >&2"));
+  const scene = await play(shell("cat; head -c 8000000 /dev/zero; echo done >&2"));
   const reading = scene.client.open("output", { stream: "stdout" });
+  // It begins when its reader is there.
+  await scene.client.write("");
   const parts = reading.parts()[Symbol.asyncIterator]();
   const first = await parts.next();
   assert.equal(first.done, false);
