@@ -1,5 +1,9 @@
 /** All rows by name, in the order of the table. */
 import type { Line } from "./table.js";
+import { circuitChannel } from "./rows/circuit-channel.js";
+import { circuitChurn } from "./rows/circuit-churn.js";
+import { circuitLs } from "./rows/circuit-ls.js";
+import { circuitStream } from "./rows/circuit-stream.js";
 import { console } from "./rows/console.js";
 import { deaths } from "./rows/deaths.js";
 import { figures } from "./rows/figures.js";
@@ -32,6 +36,10 @@ export const ROWS: readonly Row[] = [
   { name: "output", slow: false, run: output },
   { name: "reload", slow: false, run: reload },
   { name: "console", slow: false, run: console },
+  { name: "circuit-channel", slow: false, run: circuitChannel },
+  { name: "circuit-stream", slow: false, run: circuitStream },
+  { name: "circuit-ls", slow: false, run: circuitLs },
+  { name: "circuit-churn", slow: true, run: circuitChurn },
   { name: "fleets", slow: true, run: fleets },
   { name: "growth", slow: true, run: growth },
   { name: "soak", slow: true, run: soak },

@@ -10,7 +10,7 @@ export interface Line {
   /** The same work without a supervisor, in this very run. */
   readonly floor?: number;
   readonly target?: Target;
-  /** What Circus 0.19 was measured at on another day; only its order of magnitude is comparable. */
+  /** What Circus 0.19, or Circuit, was measured at on another day; only its order of magnitude is comparable. */
   readonly circus?: string;
 }
 
@@ -20,7 +20,7 @@ export interface Measured extends Line {
   readonly load: number;
 }
 
-const HEAD = ["what", "ours", "floor", "ours/floor", "target", "", "Circus 0.19", "load"];
+const HEAD = ["what", "ours", "floor", "ours/floor", "target", "", "Circus 0.19, Circuit", "load"];
 
 /** @returns a Markdown table */
 export function renderTable(lines: readonly Measured[]): string {

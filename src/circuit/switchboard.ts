@@ -26,7 +26,7 @@ export class Switchboard implements LineOwner, LinkHandler {
   /** Calls that this side has given up and the other has not answered yet. */
   readonly #cancelled = new Set<number>();
   #lastMine = 0;
-  #lastTheirs = -1;
+  #lastTheirs = 0;
   #later: (() => void)[] = [];
   #end: LinkEnd | null = null;
   #resolveEnded: (end: LinkEnd) => void = () => undefined;
@@ -98,6 +98,7 @@ export class Switchboard implements LineOwner, LinkHandler {
   ended(end: LinkEnd): void {
     if (this.#end !== null) return;
     this.#end = end;
+    if (end.kind === "violation") this.#options.log?.warning(`Closing the connection to "${this.#link.peer}": ${end.message}`);
     const closing = this.#lost(end);
     for (const lines of [this.#mine, this.#theirs]) for (const line of [...lines.values()]) line.close(closing);
     this.#deadlines.close();
@@ -132,7 +133,7 @@ export class Switchboard implements LineOwner, LinkHandler {
 
   #opened(open: Open): string | null {
     const { call, method, deadline } = open;
-    if (call <= this.#lastTheirs) return `call ${call} was opened before`;
+    if (call <= this.#lastTheirs) return `call ${call} was opened before, or is none`;
     this.#lastTheirs = call;
     if (this.#theirs.size >= this.#options.limit) {
       const message = `Cannot do "${method}": ${this.#options.limit} calls of this connection are open already`;
@@ -164,7 +165,6 @@ export class Switchboard implements LineOwner, LinkHandler {
 
   #violated(what: string): void {
     const message = `The other side broke the protocol: ${what}`;
-    this.#options.log?.warning(`Closing the connection to "${this.#link.peer}": ${message}`);
     this.ended({ kind: "violation", message });
     this.#link.close(message);
   }

@@ -18,8 +18,8 @@ export function serfWatcher([program = "", ...args]: readonly string[], file: st
     // Serf says good-bye at this one.
     stopSignal: SIGINT,
     gracefulTimeout: 5,
-    // What it says before the level of its log counts is of no use; what goes wrong is said on the other stream.
-    closeChildStdout: true,
+    // It writes errors and pleasantries to the same stream: they are kept for `tail` and shown to nobody.
+    stdoutStream: { class: "FileStream", options: { filename: "/dev/null" } },
     autostart: false,
     internal: true,
   };

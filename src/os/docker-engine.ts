@@ -69,9 +69,9 @@ async function negotiate(socket: string): Promise<Result<Api, EngineFailure>> {
   const answer = await askEngine(socket, { method: "GET", path: "/version" });
   const facts = answer.ok ? readObject(answer.value) : answer;
   if (!facts.ok) return facts;
-  const { Version, ApiVersion, MinAPIVersion } = facts.value;
+  const { Version, ApiVersion, MinAPIVersion, Components } = facts.value;
   const api = later(earlier(NEWEST, versionIn(ApiVersion) ?? NEWEST), versionIn(MinAPIVersion) ?? "1.0");
-  const title = `Docker Engine ${typeof Version === "string" ? Version : "of unknown version"} (API ${api})`;
+  const title = `${nameIn(Components)} ${typeof Version === "string" ? Version : "of unknown version"} (API ${api})`;
   return succeed({ socket, prefix: `/v${api}`, title });
 }
 
@@ -118,6 +118,13 @@ function readObject(text: string): Result<Readonly<Record<string, unknown>>, Eng
     // Told below.
   }
   return fail({ kind: "fault", message: `the container engine answers with something else than JSON: "${text.slice(0, 100)}"` });
+}
+
+/** Docker calls itself "Engine", and others tell their names. */
+function nameIn(components: unknown): string {
+  const first: unknown = Array.isArray(components) ? components[0] : null;
+  const name = typeof first === "object" && first !== null && "Name" in first ? String(first.Name) : "Engine";
+  return name === "Engine" ? "Docker Engine" : name;
 }
 
 function versionIn(value: unknown): string | null {

@@ -66,6 +66,11 @@ export class DockerDaemon {
     return daemon;
   }
 
+  /** The files of its image, as tar. */
+  files(): Promise<Buffer> {
+    return readFile(this.#dir.join("image.tar"));
+  }
+
   /** For the variable DOCKER_HOST. */
   get host(): string {
     return `unix://${this.socket}`;
@@ -130,10 +135,9 @@ export class DockerDaemon {
     await mkdir(`${root}/bin`, { recursive: true });
     await cp(BUSYBOX, `${root}/bin/busybox`);
     for (const applet of APPLETS) await symlink("busybox", `${root}/bin/${applet}`);
-    const archive = this.#dir.join("image.tar");
-    await promisify(execFile)("tar", ["-C", root, "-cf", archive, "."]);
+    await promisify(execFile)("tar", ["-C", root, "-cf", this.#dir.join("image.tar"), "."]);
     const [name = "", tag = ""] = this.image.split(":");
-    const made = await this.ask("POST", `/images/create?fromSrc=-&repo=${name}&tag=${tag}`, await readFile(archive));
+    const made = await this.ask("POST", `/images/create?fromSrc=-&repo=${name}&tag=${tag}`, await this.files());
     if (made.status !== 200) throw new Error(`Cannot import an image: ${made.text}`);
   }
 }

@@ -20,6 +20,8 @@ export interface AgentParts {
 const FIRST_GAP: Millis = 30;
 const GROWTH = 1.5;
 const LONGEST_GAP: Millis = 2000;
+/** After that long it is seen to that it is started. */
+const DOZE: Millis = 1000;
 /** After that long somebody should look. */
 const PATIENCE: Millis = 5000;
 const TIMEOUT: Millis = 2000;
@@ -31,7 +33,8 @@ export class Agent {
   #cancel: Cancel = () => undefined;
   #downSince: Millis;
   #gap = FIRST_GAP;
-  #isTold = false;
+  /** What the log says of it: it runs, it has ended, or why it does not come back. */
+  #told: "runs" | "ended" | "why" = "runs";
   #closed = false;
 
   constructor(parts: AgentParts) {
@@ -55,9 +58,14 @@ export class Agent {
     return this.#connection;
   }
 
-  close(): void {
+  /** Its end is expected from now on. */
+  retire(): void {
     this.#closed = true;
     this.#cancel();
+  }
+
+  close(): void {
+    this.retire();
     this.#connection?.close();
     this.#connection = null;
     this.#tell();
@@ -68,16 +76,17 @@ export class Agent {
     const why = await this.#connect();
     if (this.#closed) return;
     if (why === null) {
-      if (this.#isTold) log.info("The serf agent is there again");
-      this.#isTold = false;
+      if (this.#told !== "runs") log.info("The serf agent is there again");
+      this.#told = "runs";
       return;
     }
-    if (!this.#isTold && clock.now() - this.#downSince > PATIENCE) {
-      log.warning(`Cannot reach the serf agent at "${agent.host}:${agent.port}": ${why}; trying on, and what it wrote tells more`);
-      this.#isTold = true;
-    }
+    const down = clock.now() - this.#downSince;
     // Somebody may have stopped it with everything else.
-    if (clock.now() - this.#downSince > PATIENCE) await agent.awake();
+    if (down > DOZE) await agent.awake();
+    if (this.#told !== "why" && down > PATIENCE) {
+      this.#told = "why";
+      log.warning(`The serf agent of this server does not run: ${(await agent.lastWords()) ?? why}; trying on, nobody is found until then`);
+    }
     if (this.#isClosed()) return;
     this.#cancel = clock.after(this.#gap, () => void this.#attempt());
     this.#gap = Math.min(LONGEST_GAP, this.#gap * GROWTH);
@@ -115,7 +124,7 @@ export class Agent {
     this.#connection = null;
     if (this.#closed) return;
     this.#parts.log.warning("The serf agent of this server has ended; it is started again, and the members stay as they were until then");
-    this.#isTold = true;
+    this.#told = "ended";
     this.#downSince = this.#parts.clock.now();
     void this.#attempt();
   }

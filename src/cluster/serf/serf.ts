@@ -216,6 +216,7 @@ class Serf implements Membership {
     this.#announcing?.close();
     this.#places.close();
     this.#vigil.close();
+    this.#agent.retire();
     this.#cancelLook();
     for (const stop of this.#joins) stop.abort();
     // Serf tells a good-bye, but gathers such news for a second before it does.

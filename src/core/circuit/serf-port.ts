@@ -28,6 +28,8 @@ export interface SerfAgent {
   start(name: string, tags: Readonly<Record<string, string>>): Promise<void>;
   /** It does not answer: sees that it is kept running. Never rejects. */
   awake(): Promise<void>;
+  /** Why it ended, in its own words; null where it said nothing. Never rejects. */
+  lastWords(): Promise<string | null>;
   /** Lets it say good-bye, and ends it. Never rejects. */
   stop(): Promise<void>;
 }

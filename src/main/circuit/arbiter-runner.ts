@@ -1,26 +1,27 @@
 /** Keeps the serf agent of `circuit start` running, with an arbiter that has nothing else to do. */
-import { SERF_WATCHER, serfWatcher } from "../../config/serf-watcher.js";
+import { serfWatcher } from "../../config/serf-watcher.js";
 import type { Log } from "../../core/ports.js";
+import { openMemory } from "../../wire/memory/transport.js";
+import { Arbiter } from "../library/arbiter.js";
+import { configOf } from "../library/settings.js";
 import { passingDirectory, type AgentRunner } from "./serf-agent.js";
 import { serfFile, serfWords } from "./serf-program.js";
-
-const SIGKILL = 9;
+import { watcherRunner } from "./watcher-runner.js";
 
 /** @param directory null keeps nothing @throws Error where there is no serf */
 export async function arbiterRunner(directory: string | null, listen: string, log: Log): Promise<AgentRunner> {
   const words = serfWords(process.env["PATH"]);
   if (!words.ok) throw new Error(`Cannot use engine serf: ${words.failure}`);
-  const { Arbiter } = await import("../library/arbiter.js");
-  const { configOf } = await import("../library/settings.js");
-  const { openMemory } = await import("../../wire/memory/transport.js");
   const passing = directory === null ? await passingDirectory() : null;
   const file = serfFile(passing?.path ?? directory ?? "", listen);
-  const config = { ...configOf([], {}), watchers: [{ ...serfWatcher(words.value, file), autostart: true }] };
-  const arbiter = new Arbiter(config, { log: quiet(log) }, openMemory());
+  const arbiter = new Arbiter({ ...configOf([], {}), watchers: [serfWatcher(words.value, file)] }, { log: quiet(log) }, openMemory());
+  const runner = watcherRunner(async (command, properties) => (await arbiter.client.send(command, properties)).reply, file);
   return {
-    file,
-    start: () => arbiter.start(),
-    kill: () => arbiter.watcher(SERF_WATCHER).signal(SIGKILL).then(ignore, ignore),
+    ...runner,
+    async start() {
+      await arbiter.start();
+      await runner.start();
+    },
     async stop() {
       await arbiter.stop();
       await passing?.remove();

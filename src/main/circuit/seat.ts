@@ -12,7 +12,7 @@ import { openLinks } from "../../wire/zmq/links.js";
 import { localCircus } from "./local-circus.js";
 import { openServer, type Server, type ServerParts } from "./server.js";
 import { serfFile } from "./serf-program.js";
-import { watcherRunner } from "./watcher-runner.js";
+import { watcherRunner, type AskArbiter } from "./watcher-runner.js";
 import { ownStateDir } from "./state-dir.js";
 
 type Properties = Commands["relay"]["properties"];
@@ -39,12 +39,13 @@ export interface SeatParts extends Pick<ServerParts, "clock" | "log" | "host" | 
 export async function openSeat({ transport, ...parts }: SeatParts, spec: ClusterSpec, within: Within): Promise<Circuit> {
   const circus = localCircus(within, transport);
   const stateDir = spec.stateDir ?? ownStateDir();
+  const ask: AskArbiter = (command, properties) => circus.command(command, properties, null);
   const server = await openServer(spec, {
     ...parts,
     links: await openLinks(),
     circus,
     stateDir,
-    runSerf: () => Promise.resolve(watcherRunner(circus, serfFile(stateDir, spec.listen))),
+    runSerf: () => Promise.resolve(watcherRunner(ask, serfFile(stateDir, spec.listen))),
     onSuicide: () => void circus.command("quit", {}, null).catch((cause: unknown) => parts.log.error(`Cannot end: ${String(cause)}`)),
   });
   return new Seat(server, spec, circus);

@@ -15,8 +15,12 @@ import type { ClusterKey } from "../../wire/circuit/link.js";
 export interface AgentRunner {
   /** Of the agent's configuration. */
   readonly file: string;
-  /** Starts it, and sees that it runs. @throws Error that says why it cannot */
+  /** @throws Error that says why it cannot run */
   start(): Promise<void>;
+  /** Starts it where somebody has stopped it. Never rejects. */
+  awake(): Promise<void>;
+  /** Why it ended, in its own words; null where it said nothing. Never rejects. */
+  lastWords(): Promise<string | null>;
   /** Ends it without a good-bye; it comes back at once. Never rejects. */
   kill(): Promise<void>;
   /** Never rejects. */
@@ -56,13 +60,14 @@ export async function prepareSerfAgent(parts: SerfAgentParts): Promise<KeyedSerf
   await mkdir(directory, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
     throw new Error(`Cannot keep the files of the serf agent in "${directory}": ${reasonOf(cause)}; set state_dir in [cluster]`);
   });
+  let ring = keys.map(serfKey);
   return {
     host: RPC_HOST,
     port,
     key,
     async start(name, tags) {
       await writeOwn(tagsFile, tags);
-      if (keys.length > 0) await writeOwn(keyring, keys.map(serfKey));
+      if (keys.length > 0) await writeOwn(keyring, ring);
       const files = {
         tags_file: tagsFile,
         snapshot_path: join(directory, "snapshot"),
@@ -72,11 +77,14 @@ export async function prepareSerfAgent(parts: SerfAgentParts): Promise<KeyedSerf
       await writeOwn(runner.file, { node_name: name, ...bind, ...rpc, ...files, ...MANNERS });
       await runner.start();
     },
-    awake: () => runner.start().catch(() => undefined),
+    awake: () => runner.awake(),
+    lastWords: () => runner.lastWords(),
     stop: () => runner.stop(),
     async rekey(changed) {
-      if (keys.length === 0 || changed.length === 0) return;
-      await writeOwn(keyring, changed.map(serfKey));
+      const next = changed.map(serfKey);
+      if (keys.length === 0 || next.length === 0 || next.join() === ring.join()) return;
+      ring = next;
+      await writeOwn(keyring, ring);
       await runner.kill();
     },
   };

@@ -14,7 +14,6 @@ import { hostAndPort, parseAddress } from "../../wire/circuit/address.js";
 import { openLinks } from "../../wire/zmq/links.js";
 import { EXIT } from "../exit-codes.js";
 import { ownEnvironment } from "../own-environment.js";
-import { arbiterRunner } from "./arbiter-runner.js";
 import { openServer, type Server } from "./server.js";
 
 /** Node's timers keep the program alive only below this length, in milliseconds. */
@@ -75,7 +74,7 @@ async function live(spec: ClusterSpec, log: SystemLog): Promise<number> {
       env: ownEnvironment(),
       circus: null,
       stateDir: spec.stateDir,
-      runSerf: () => arbiterRunner(spec.stateDir, spec.listen, log),
+      runSerf: async () => (await import("./arbiter-runner.js")).arbiterRunner(spec.stateDir, spec.listen, log),
       onSuicide: () => end("Told to end"),
     });
     // Scripts keep the first line for later.

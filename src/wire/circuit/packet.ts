@@ -6,6 +6,9 @@
  *
  * Data moves on credit: each side may send as many bytes as the other has granted, WINDOW of them without being asked.
  * Credit is an acknowledgement as well: what was granted again has been used, and need not be kept any longer.
+ *
+ * Calls are numbered from 1. Credit for call 0 is for the link: so many bytes of messages were received. A link over ZeroMQ
+ * gives it and takes it by itself, and ends when too much is never received.
  */
 
 /** Bytes that either side of a call may send before it is granted more. */
@@ -21,7 +24,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 export interface Open {
   readonly kind: "open";
-  /** Higher than those of all calls that this side has opened before on the link. */
+  /** At least 1, and higher than those of all calls that this side has opened before on the link. */
   readonly call: number;
   readonly method: string;
   readonly params: unknown;

@@ -11,6 +11,7 @@ import { CircuitError, type ErrorCode } from "../../../src/wire/circuit/errors.j
 import { DockerDaemon, withoutDocker } from "../../helpers/docker-daemon.js";
 import { ElementStage, hear, type Client } from "../../helpers/element-stage.js";
 import { eventually, fileWith } from "../../helpers/facts.js";
+import { openRegistry } from "../../helpers/image-registry.js";
 import { tempDir } from "../../helpers/temp.js";
 
 interface Scene {
@@ -132,8 +133,10 @@ test("megabytes go in and come out whole", { skip }, async () => {
 });
 
 test("a reader that stops holds the container up, and one stream does not hold up the other", { skip }, async () => {
-  const scene = await play(shell("head -c 8000000 /dev/zero; echo done >&2"));
+  const scene = await play(shell("cat; head -c 8000000 /dev/zero; echo done >&2"));
   const reading = scene.client.open("output", { stream: "stdout" });
+  // It begins when its reader is there.
+  await scene.client.write("");
   const parts = reading.parts()[Symbol.asyncIterator]();
   const first = await parts.next();
   assert.equal(first.done, false);
@@ -254,11 +257,30 @@ test("what cannot be run is refused with the engine's reason, and nothing is lef
   await assert.rejects(play({ Path: "true", Memory: 1 }), failsWith("invalid", /[Mm]emory/));
   await assert.rejects(play({ Path: "true", Volume: ["/a:/b:nonsense"] }), /Cannot run a container of "busybox:test": .*nonsense/);
   await assert.rejects(play({ Image: "UPPER" }), failsWith("invalid", /UPPER/));
-  await assert.rejects(
-    play({ Image: "localhost:1/no/such:tag" }),
-    failsWith("unavailable", /its image is not on this host, and cannot be fetched/),
-  );
   await assert.rejects(play({ Path: "true" }, { signal: AbortSignal.abort() }), failsWith("cancelled", /gone away/));
+  await nothingIsLeft();
+});
+
+test("an image that is not on the host is fetched first, unless nobody waits for it any more", { skip }, async (t) => {
+  const registry = await openRegistry(t, await daemon().files());
+  const scene = await play({ Image: `${registry.image}:1.0` });
+  assert.equal((await scene.client.read({ stream: "stdout" })).text, "of the registry\n");
+  await scene.element.scrub(true);
+  await assert.rejects(
+    play({ Image: registry.missing }),
+    failsWith(
+      "unavailable",
+      /Cannot run a container of ".*missing": its image is not on this host, and cannot be fetched: manifest unknown$/,
+    ),
+  );
+  const caller = new AbortController();
+  const fetching = play({ Image: registry.slow }, { signal: caller.signal });
+  await eventually(
+    () => registry.isAsked,
+    (isAsked) => isAsked,
+  );
+  caller.abort();
+  await assert.rejects(fetching, failsWith("cancelled", /gone away/));
   await nothingIsLeft();
 });
 
