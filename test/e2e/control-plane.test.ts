@@ -83,6 +83,21 @@ test("circusctl steers every server of a circuit by way of one", async (t) => {
   );
 });
 
+test("a command that takes longer than one waits is told of alike, on this host and on another", async (t) => {
+  const ini = `[watcher:slow]\ncmd = sh -c "trap '' TERM; while :; do sleep 0.1; done"\ngraceful_timeout = 1.5\n`;
+  const one = await server(t, "one", { labels: "", ini });
+  await server(t, "two", { labels: "", ini, join: await placeOf(one) });
+  await eventually(
+    () => members(one),
+    (list) => list.length === 2,
+  );
+  for (const name of ["one", "two"]) {
+    const { code, stderr } = await one.ctl("--timeout", "0.3", `@${name}`, "stop", "slow", "--waiting");
+    const told = `error: Cannot carry out "stop" on server "${name}": it was not done within 0.3 s; raise the timeout, or look there\n`;
+    assert.deepEqual([code, stderr], [3, told]);
+  }
+});
+
 test("a server that is told to join does, and one without a circuit says what is missing", async (t) => {
   const one = await server(t, "one", { labels: "" });
   const two = await server(t, "two", { labels: "" });

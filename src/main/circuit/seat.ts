@@ -1,6 +1,7 @@
 /** circusd as a server of a circuit: the seat that its commands ask, and what of a changed `[cluster]` it takes over while it runs. */
 import type { Circuit } from "../../arbiter/circuit-seat.js";
 import type { Within } from "../../arbiter/parts.js";
+import { CallTimeout } from "../../client/errors.js";
 import type { LocalCircus } from "../../core/circuit/circus-port.js";
 import type { Member, ServerId } from "../../core/circuit/member.js";
 import type { ClusterSpec } from "../../core/circuit/spec.js";
@@ -77,15 +78,18 @@ class Seat implements Circuit {
   async relay({ server, command, properties = {}, timeout = USUAL_TIME }: Properties): Promise<Commands["relay"]["reply"]> {
     const id = this.#find(server);
     const { node } = this.#server;
-    if (id === node.self().id) return { server: id, reply: await this.#circus.command(command, properties, timeout) };
-    const way = await node.membership.reach(id, timeout * 1000);
-    if (!way.ok) throw new CommandError(`Cannot reach server "${server}": ${way.failure}`, ERRNO.os);
+    const refusal = (why: string): CommandError =>
+      new CommandError(`Cannot carry out "${command}" on server "${server}": ${why}`, ERRNO.os);
     try {
+      if (id === node.self().id) return { server: id, reply: await this.#circus.command(command, properties, timeout) };
+      const way = await node.membership.reach(id, timeout * 1000);
+      if (!way.ok) throw new CommandError(`Cannot reach server "${server}": ${way.failure}`, ERRNO.os);
       const { reply } = await way.value.ask("circus", { command, properties: { ...properties }, timeout }, { deadline: timeout * 1000 });
       return { server: id, reply };
     } catch (cause) {
-      if (!(cause instanceof CircuitError)) throw cause;
-      throw new CommandError(`Cannot carry out "${command}" on server "${server}": ${cause.message}`, ERRNO.os);
+      if (cause instanceof CallTimeout || (cause instanceof CircuitError && cause.code === "deadline"))
+        throw refusal(`it was not done within ${timeout} s; raise the timeout, or look there`);
+      throw cause instanceof CircuitError ? refusal(cause.message) : cause;
     }
   }
 
