@@ -39,6 +39,8 @@ export interface Call<M extends MethodName> extends Stream {
   readonly result: Promise<MethodResult<M>>;
   /** Tells the other side and fails the result with `cancelled`. After the end it does nothing. */
   cancel(reason: string): void;
+  /** Runs it once everything that has arrived by now was handed out, so that one part may stand for many. */
+  soon(run: () => void): void;
 }
 
 /** A call that the other side has opened. */

@@ -128,6 +128,11 @@ export class Line implements Due {
     });
   }
 
+  /** Runs it once everything that has arrived by now was handed out. */
+  soon(run: () => void): void {
+    this.#owner.later(run);
+  }
+
   /** The opener of a call learns from its answer that its data was used: it needs credit only in order to send more. */
   get #isCreditWanted(): boolean {
     return this.mine || !this.#heardAll;

@@ -62,6 +62,10 @@ export class OutgoingCall<M extends MethodName> implements Call<M>, LineHandler 
     this.#line.cancel(new CircuitError("cancelled", reason));
   }
 
+  soon(run: () => void): void {
+    this.#line.soon(run);
+  }
+
   /** Counts the data that goes out with the opening. */
   opened(body: Uint8Array, ended: boolean): void {
     this.#out.opened(body.length, ended);

@@ -13,25 +13,56 @@ const utf8 = new TextDecoder();
 /** @throws CircuitError */
 export async function* prefetched(call: Call<"recv.many">): AsyncGenerator<Message, void, undefined> {
   const fetched = new Fetched(call);
-  let acknowledged = 0;
-  const acknowledge = async (done: number): Promise<void> => {
-    if (done <= acknowledged) return;
-    acknowledged = done;
-    await call.send({ value: { done }, body: NOTHING });
-  };
+  const done = new Acknowledgements(call);
   try {
     for (let number = 1; ; number += 1) {
       const bytes = await fetched.next();
       if (bytes === null) break;
-      yield messageOf(bytes, () => acknowledge(number));
-      await acknowledge(number);
+      yield messageOf(bytes, () => done.tell(number));
+      done.tellSoon(number);
     }
   } finally {
     // The end comes behind all that was acknowledged; a cancellation might overtake it.
+    await done.tell().catch(() => undefined);
     call.end();
     await fetched.discard();
   }
   await call.result;
+}
+
+/** Tells how many messages are used: one number for all that were used within a turn of the event loop. */
+class Acknowledgements {
+  readonly #call: Call<"recv.many">;
+  #used = 0;
+  #told = 0;
+  #isTelling = false;
+  #failure: { readonly cause: unknown } | null = null;
+
+  constructor(call: Call<"recv.many">) {
+    this.#call = call;
+    call.result.catch((cause: unknown) => (this.#failure = { cause }));
+  }
+
+  /** @throws what the call has failed with: nothing can be acknowledged then, and what was fetched goes to others */
+  tellSoon(number: number): void {
+    if (this.#failure !== null) throw this.#failure.cause;
+    this.#used = Math.max(this.#used, number);
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    this.#call.soon(() => {
+      this.#isTelling = false;
+      // Should the call have failed, the next one hears of it.
+      this.tell().catch(() => undefined);
+    });
+  }
+
+  /** @throws CircuitError */
+  async tell(number = this.#used): Promise<void> {
+    this.#used = Math.max(this.#used, number);
+    if (this.#used <= this.#told) return;
+    const done = (this.#told = this.#used);
+    await this.#call.send({ value: { done }, body: NOTHING });
+  }
 }
 
 const NOTHING = new Uint8Array();

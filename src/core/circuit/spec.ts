@@ -2,6 +2,9 @@
 
 export type Engine = "mesh" | "serf";
 
+/** How patient serf's agents are with each other. */
+export type SerfProfile = "lan" | "wan" | "local";
+
 export interface ClusterSpec {
   /** `HOST:PORT` to bind; port 0 takes a free one. @default "127.0.0.1:11022" */
   readonly listen: string;
@@ -24,6 +27,8 @@ export interface ClusterSpec {
   readonly docker: boolean;
   /** Bind address `HOST:PORT` of the serf agent; null derives it from `listen` with port 7946. */
   readonly serfBind: string | null;
+  /** Null takes `local` on the loopback device, else `lan`. */
+  readonly serfProfile: SerfProfile | null;
 }
 
 export const DEFAULT_PORT = 11022;

@@ -1,5 +1,5 @@
 /** Every option of [cluster] and its default, in the order in which manuals show them. */
-import { DEFAULT_PORT, type ClusterSpec, type Engine } from "../circuit/spec.js";
+import { DEFAULT_PORT, type ClusterSpec, type Engine, type SerfProfile } from "../circuit/spec.js";
 import { parseMulticast } from "../multicast.js";
 import { type Result, fail, succeed } from "../result.js";
 import { flag, type Kind, optional, optionalText, text, word, words } from "./kinds.js";
@@ -19,6 +19,7 @@ export const CLUSTER_DEFAULTS: ClusterSpec = {
   stateDir: null,
   docker: false,
   serfBind: null,
+  serfProfile: null,
 };
 
 const HOST_PORT = /^(\[[0-9a-f:.%a-z]+\]|[^\s/:[\]]+):(\d{1,5})$/i;
@@ -91,6 +92,7 @@ const labels: Kind<Readonly<Record<string, string>>> = {
 };
 
 const ENGINES = ["mesh", "serf"] as const satisfies readonly Engine[];
+const PROFILES = ["lan", "wan", "local"] as const satisfies readonly SerfProfile[];
 
 const row = rowsOf(CLUSTER_DEFAULTS);
 
@@ -132,6 +134,10 @@ export const CLUSTER_OPTIONS: readonly Option<ClusterSpec>[] = [
   row("serfBind", optional(hostPort), {
     name: "serf_bind",
     doc: "Where the serf agents of the circuit reach each other. Not set, port 7946 on the address of `listen`.",
+  }),
+  row("serfProfile", optional(word(PROFILES, "profile")), {
+    name: "serf_profile",
+    doc: "How patient the serf agents are with each other: `lan`, `wan` for hosts that are far from each other, or `local` for one host. Not set, `local` on the loopback device and else `lan`. All servers of a circuit have the same.",
   }),
 ];
 

@@ -36,7 +36,8 @@ export async function openEngine(spec: ClusterSpec, { runSerf, place, keys, ...p
   const { createSerf } = await import("../../cluster/serf/serf.js");
   const { prepareSerfAgent } = await import("./serf-agent.js");
   const isAnywhere = parseHostPort(spec.listen)?.port === 0;
-  const agent = await prepareSerfAgent({ place, bind: spec.serfBind, isAnywhere, keys, runner: await runSerf(), log: parts.log });
+  const { serfBind: bind, serfProfile: profile } = spec;
+  const agent = await prepareSerfAgent({ place, bind, profile, isAnywhere, keys, runner: await runSerf(), log: parts.log });
   return {
     membership: (self, dial) => createSerf({ self, dial, ...common, agent, open: openByteStream }),
     rekey: (changed) => agent.rekey(changed),

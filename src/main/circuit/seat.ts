@@ -30,6 +30,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
   keyFile: "key_file",
   stateDir: "state_dir",
   serfBind: "serf_bind",
+  serfProfile: "serf_profile",
 };
 
 export interface SeatParts extends Pick<ServerParts, "clock" | "log" | "host" | "env"> {

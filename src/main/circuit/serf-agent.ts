@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { SerfAgent } from "../../core/circuit/serf-port.js";
+import type { SerfProfile } from "../../core/circuit/spec.js";
 import { parseHostPort } from "../../core/options.js";
 import type { Log } from "../../core/ports.js";
 import { freePort, isPortFree } from "../../os/free-port.js";
@@ -31,6 +32,8 @@ export interface SerfAgentParts {
   readonly place: ListenPlace;
   /** What `serf_bind` says; null takes the usual port at the address of the server. */
   readonly bind: string | null;
+  /** Null is chosen by the address. */
+  readonly profile: SerfProfile | null;
   /** Whether the port of the server was left to chance, so that there may be many on one host. */
   readonly isAnywhere: boolean;
   readonly keys: readonly ClusterKey[];
@@ -106,7 +109,7 @@ const MANNERS = {
   log_level: "err",
 } as const;
 
-async function bindOf({ place, bind, isAnywhere, keys, log }: SerfAgentParts): Promise<Readonly<Record<string, string>>> {
+async function bindOf({ place, bind, profile, isAnywhere, keys, log }: SerfAgentParts): Promise<Readonly<Record<string, string>>> {
   const asked = bind === null ? null : parseHostPort(bind);
   if (bind !== null && asked === null) throw new Error(`Cannot let the serf agent listen at "${bind}": write HOST:PORT`);
   const host = asked?.host ?? place.host;
@@ -120,7 +123,7 @@ async function bindOf({ place, bind, isAnywhere, keys, log }: SerfAgentParts): P
   return {
     bind: hostAndPort(host, port),
     advertise: hostAndPort(advertise, port),
-    profile: isLoopback(advertise) ? "local" : "lan",
+    profile: profile ?? (isLoopback(advertise) ? "local" : "lan"),
   };
 }
 

@@ -34,6 +34,7 @@ engine = SERF
 state_dir = state
 docker = yes
 serf_bind = [::1]:7946
+serf_profile = wan
 `,
     { KEY: "cluster.key" },
   );
@@ -50,6 +51,7 @@ serf_bind = [::1]:7946
     stateDir: "/etc/circus/circus.ini>state",
     docker: true,
     serfBind: "[::1]:7946",
+    serfProfile: "wan",
   });
 });
 
