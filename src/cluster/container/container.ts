@@ -195,11 +195,12 @@ export class ContainerElement implements Element, ContainerListener {
     const { log } = this.#making;
     const removed = await this.#container.remove({ force: kill });
     if (removed.ok || removed.failure.kind === "missing") return;
-    if (removed.failure.kind === "conflict" && !kill) {
-      log.info(`Container "${name}" was scrubbed and runs on by itself; "docker rm -f ${name}" ends it`);
-    } else {
+    if (removed.failure.kind !== "conflict") {
       log.warning(`Cannot remove container "${name}": ${removed.failure.message}; "docker rm -f ${name}" does`);
+    } else if (!kill && this.#end === null) {
+      log.info(`Container "${name}" was scrubbed and runs on by itself; "docker rm -f ${name}" ends it`);
     }
+    // Otherwise somebody else is just removing it.
   }
 
   #errorOf(act: string, { kind, message }: EngineFailure): CircuitError {

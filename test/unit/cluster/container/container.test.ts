@@ -169,6 +169,13 @@ test("scrub never fails, and tells what it could not do", async () => {
   assert.equal(logged.length, 1);
 });
 
+test("scrub has nothing to say of a container that somebody else is just removing", async () => {
+  const engine = new PuppetEngine().refuse("remove", { kind: "conflict", message: "removal is already in progress" });
+  const { make, logged } = stage(engine);
+  await (await make()).scrub(true);
+  assert.deepEqual(logged, []);
+});
+
 test("the log says whether there is an engine", async () => {
   const { logged } = stage(new PuppetEngine());
   const log = { info: (text: string) => void logged.push(text), warning: (text: string) => void logged.push(`! ${text}`) };
