@@ -97,8 +97,10 @@ export function packMessage(packets: readonly Encoded[]): Uint8Array[] {
 
 /** Reads a message of an unknown sender: all of it or, where anything is wrong, nothing. */
 export function unpackMessage(frames: readonly Uint8Array[]): Result<readonly Packet[], string> {
-  const [packed = NO_BYTES, ...apart] = frames;
-  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const [first = NO_BYTES, ...apart] = frames;
+  const view = new DataView(first.buffer, first.byteOffset, first.byteLength);
+  // Frames are Buffers, whose slice would copy nothing.
+  const packed = new Uint8Array(first.buffer, first.byteOffset, first.byteLength);
   const packets: Packet[] = [];
   let at = 0;
   let taken = 0;
