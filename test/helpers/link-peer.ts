@@ -1,6 +1,6 @@
 /** A program at the other end of a link, which does what its parent says. Started with `fork`. */
 import { openLinks } from "../../src/wire/zmq/links.js";
-import type { Link, LinkHandler, LinkOptions } from "../../src/wire/circuit/link.js";
+import type { Link, LinkHandler, LinkOptions, Listener } from "../../src/wire/circuit/link.js";
 
 export type PeerOrder =
   | { readonly do: "listen"; readonly silence: number }
@@ -11,6 +11,7 @@ export type PeerOrder =
   | { readonly do: "block"; readonly for: number };
 
 let link: Link | null = null;
+let listener: Listener | null = null;
 
 function take(taken: Link): void {
   link = taken;
@@ -29,7 +30,7 @@ async function obey(order: PeerOrder): Promise<void> {
   switch (order.do) {
     case "listen": {
       const links = await openLinks();
-      const listener = await links.listen("tcp://127.0.0.1:0", options(order.silence), { accepted: take, refused() {} });
+      listener = await links.listen("tcp://127.0.0.1:0", options(order.silence), { accepted: take, refused() {} });
       return tell({ endpoint: listener.endpoint });
     }
     case "dial": {
@@ -40,8 +41,9 @@ async function obey(order: PeerOrder): Promise<void> {
     case "speak-and-leave":
       for (let call = 0; call < order.packets; call += 1) link?.send({ kind: "result", call, value: "x".repeat(500) });
       link?.close("that was all");
-      // Without waiting for anything: what was sent is to arrive none the less.
-      return process.exit(0);
+      await listener?.close();
+      // Nothing else keeps it alive.
+      return process.disconnect();
     case "block":
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, order.for);
       return tell({ unblocked: true });
@@ -53,4 +55,3 @@ function options(silence: number): LinkOptions {
 }
 
 process.on("message", (order: PeerOrder) => void obey(order));
-process.on("disconnect", () => process.exit(0));

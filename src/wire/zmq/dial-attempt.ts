@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import { Dealer, type Context, type Event } from "zeromq";
 import { fail, succeed, type Result } from "../../core/result.js";
+import { unpackMessage } from "../circuit/codec.js";
 import type { ClusterKey, DialFailure, Link } from "../circuit/link.js";
 import { dialingPair, isProven, listeningPair, proofOf } from "./curve.js";
 import { helloFrames, readWelcome } from "./greeting.js";
@@ -59,15 +60,29 @@ async function attemptOnce(context: Context, target: Target, { until, timeout, s
   const socket = makeDealer(context, target, id);
   const events = await observe(socket);
   return new Promise((resolve) => {
-    const close = (): void => socket.close();
-    const link = new ZmqLink(endpoint, { transmit: (frames) => void socket.send([...frames]).catch(ignoreLost), leave: close, cut: close });
+    let farewell: NodeJS.Timeout | null = null;
+    const hangUp = (): void => {
+      if (farewell !== null) clearTimeout(farewell);
+      if (socket.closed) return;
+      socket.linger = 0;
+      socket.close();
+    };
+    const link = new ZmqLink(endpoint, {
+      transmit(frames) {
+        if (!socket.closed) socket.send([...frames]).catch(ignoreLost);
+      },
+      part(how) {
+        if (how === "heard") hangUp();
+        else farewell = setTimeout(hangUp, LINGER);
+      },
+    });
     let received = 0;
     let isLinked = false;
 
     const settle = (outcome: Result<Link, DialFailure>): void => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", cancel);
-      if (!outcome.ok) close();
+      if (!outcome.ok) hangUp();
       resolve(outcome);
     };
     const giveUp = (kind: DialFailure["kind"], why: string): void => settle(fail({ kind, message: messageOf(endpoint, why) }));
@@ -93,23 +108,31 @@ async function attemptOnce(context: Context, target: Target, { until, timeout, s
       } while (before !== received);
       if (isLinked) link.lost(`The connection to "${endpoint}" broke, or nothing came for ${target.silence / 1000} s`);
       else giveUp("unreachable", "the connection broke");
-      close();
+      hangUp();
     };
 
-    void watch(events, (event) => {
+    void watch(events, context, (event) => {
       if (event.type === "disconnect") void ended();
       const why = isLinked ? null : reasonOf(event, key !== null);
       if (why !== null) giveUp(...why);
     });
     void receive(socket, (frames) => {
       received += 1;
-      if (isLinked) link.receive(frames);
+      if (farewell !== null) {
+        if (isBye(frames)) hangUp();
+      } else if (isLinked) link.receive(frames);
       else greeted(frames);
     });
     socket.connect(target.at);
     socket.send([...helloFrames(`pid ${process.pid} on ${hostname()}`)]).catch(ignoreLost);
     if (signal?.aborted) cancel();
   });
+}
+
+/** Whether the other end has read everything up to the good-bye. */
+function isBye(frames: readonly Buffer[]): boolean {
+  const packets = unpackMessage(frames);
+  return packets.ok && packets.value.some(({ kind }) => kind === "bye");
 }
 
 const HUNG_UP = "whoever is there hung up; it has another key, or none, or is no circuit server";
@@ -137,8 +160,12 @@ function makeDealer(context: Context, { at, key, silence }: Target, id: string):
     heartbeatTimeout: Math.floor(silence / 2),
     heartbeatTimeToLive: silence,
     ipv6: at.includes("["),
+    // For a program that ends without waiting. Otherwise the socket is open until the other end has said good-bye: one that
+    // lingers is not read either.
     linger: LINGER,
     maxMessageSize: MAX_FRAME,
+    // No limit: libzmq (4.3.5) aborts the program when a sign of life is due on a connection that was reset while a limit kept
+    // it from being read.
     receiveHighWaterMark: 0,
     reconnectInterval: RECONNECT,
     routingId: id,

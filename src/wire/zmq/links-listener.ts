@@ -2,16 +2,16 @@
 import type { ClusterKey, LinkOptions, Listener, ListenerHandler } from "../circuit/link.js";
 import { bind } from "./bind.js";
 import { dialingPair, listeningPair } from "./curve.js";
-import { Reception, SIDE_DOOR } from "./reception.js";
+import { Reception } from "./reception.js";
 import { Refusals } from "./refusals.js";
-import { makeContext, MAX_FRAME, NotifyingRouter, observe, receive, watch } from "./sockets.js";
+import { makeContext, MAX_FRAME, MAX_WAITING, NotifyingRouter, observe, receive, watch } from "./sockets.js";
 import { keepDoor } from "./zap.js";
 
 /** Milliseconds that a stranger has to show who it is. */
 const HANDSHAKE = 5000;
 
-/** Milliseconds; dialers send signs of life far more often, so this finds those alone who do not, or have not yet begun to. */
-const HEARTBEAT = { heartbeatInterval: 20_000, heartbeatTimeout: 5000 };
+/** Milliseconds for which what was sent to a peer may stay without its kernel's taking it: one that does not read, and is alive. */
+const UNREAD = 30_000;
 
 /** @throws Error that names the endpoint and the cause, such as one in use */
 export async function listenForLinks(endpoint: string, options: LinkOptions, handler: ListenerHandler): Promise<Listener> {
@@ -22,16 +22,19 @@ export async function listenForLinks(endpoint: string, options: LinkOptions, han
   const context = makeContext();
   const socket = new NotifyingRouter({
     context,
-    handover: true,
     handshakeInterval: HANDSHAKE,
+    // None from here: libzmq (4.3.5) aborts the program when a sign of life is due on a connection that was reset while the limit
+    // of what may wait kept it from being read. Dialers send theirs, and say when they are to be given up.
+    heartbeatInterval: 0,
     ipv6: endpoint.includes("["),
     linger: 0,
+    mandatory: true,
     maxMessageSize: MAX_FRAME,
-    receiveHighWaterMark: 0,
+    receiveHighWaterMark: MAX_WAITING,
     sendHighWaterMark: 0,
     sendTimeout: 0,
     tcpKeepalive: 1,
-    ...HEARTBEAT,
+    tcpMaxRetransmitTimeout: UNREAD,
     ...(isSecret ? { curveServer: true, curveSecretKey: listeningPair().secretKey } : {}),
   });
   const events = await observe(socket);
@@ -42,7 +45,7 @@ export async function listenForLinks(endpoint: string, options: LinkOptions, han
     () => performance.now(),
   );
   const tellOfStranger = (): void => refusals.tell("", strangerAt(place, isSecret));
-  const reception = new Reception({ socket, context }, options.keys, {
+  const reception = new Reception(socket, options.keys, {
     accepted: (link) => handler.accepted(link),
     stranger: tellOfStranger,
   });
@@ -54,10 +57,9 @@ export async function listenForLinks(endpoint: string, options: LinkOptions, han
         return isAdmitted;
       })
     : null;
-  void watch(events, ({ type }) => {
+  const watching = watch(events, context, ({ type }) => {
     if (type === "handshake:error:protocol" || type === "handshake:error:other") tellOfStranger();
   });
-  socket.bindSync(SIDE_DOOR);
   const bound = await bind(socket, { what: "circuit port", endpoint }).catch((cause: unknown) => {
     door?.close();
     throw cause;
@@ -74,10 +76,11 @@ export async function listenForLinks(endpoint: string, options: LinkOptions, han
       admitted = publicKeysOf(keys);
     },
     async close() {
-      reception.closeAll("the server is going down");
+      await reception.closeAll("the server is going down");
       await bound.close();
       await finished;
       door?.close();
+      await watching;
     },
   };
 }

@@ -1,10 +1,9 @@
 /** Sockets of a circuit, with what the typings of zeromq leave out. */
-import { setTimeout } from "node:timers/promises";
-import { Context, Dealer, Router, type Event, type Observer } from "zeromq";
+import { setImmediate as turn, setTimeout } from "node:timers/promises";
+import { Context, type Dealer, Router, type Event, type Observer } from "zeromq";
 import { handOver } from "./hand-over.js";
 
-/** libzmq's numbers of the options. */
-const ROUTING_ID = 5;
+/** libzmq's number of the option, and of what is wanted of it. */
 const ROUTER_NOTIFY = 97;
 const NOTIFY_DISCONNECT = 2;
 
@@ -14,8 +13,17 @@ const MAX_SOCKETS = 65_535;
 /** Of one frame: a head of the largest size with what else was packed with it. */
 export const MAX_FRAME = 2 * 1024 * 1024;
 
-/** Milliseconds for which what was sent already may still leave after a socket is closed. */
-export const LINGER = 250;
+/**
+ * Messages of one peer that may wait to be looked at; beyond it they stay in the connection, so that a flood costs its sender
+ * time and nobody memory.
+ */
+export const MAX_WAITING = 64;
+
+/** Milliseconds for which messages are taken in one turn of the event loop. */
+const TURN = 10;
+
+/** Milliseconds for which what was sent already may still leave after a link is closed. */
+export const LINGER = 1000;
 
 /** Milliseconds between the attempts to watch a socket. */
 const OBSERVE = { attempts: 50, pause: 5 };
@@ -29,14 +37,6 @@ export class NotifyingRouter extends Router {
   constructor(options: ConstructorParameters<typeof Router>[0]) {
     super(options);
     this.setInt32Option(ROUTER_NOTIFY, NOTIFY_DISCONNECT);
-  }
-}
-
-/** A DEALER that bears any name, also one that is no text. */
-export class NamedDealer extends Dealer {
-  constructor(context: Context, routingId: Buffer) {
-    super({ context, linger: 0 });
-    this.setStringOption(ROUTING_ID, routingId);
   }
 }
 
@@ -63,23 +63,30 @@ export async function observe(socket: Dealer | Router): Promise<Observer> {
 /**
  * Tells every event of a socket until the socket is closed. It must go on for so long: libzmq blocks for ever when it has
  * something to tell and the reader is gone.
+ * @param context of the socket, returned so that it stays for so long: zeromq shuts one down that nobody refers to any more, and
+ * then the end is never told
  */
-export async function watch(events: Observer, onEvent: (event: Event) => void): Promise<void> {
+export async function watch(events: Observer, context: Context, onEvent: (event: Event) => void): Promise<Context> {
   while (!events.closed) {
     let event: Event;
     try {
       event = await events.receive();
     } catch {
       // The socket was closed meanwhile.
-      return;
+      return context;
     }
     // A reader that is closed while it waits gets nothing.
     if (event !== undefined) onEvent(event);
   }
+  return context;
 }
 
-/** Tells every message of a socket until the socket is closed. */
+/**
+ * Tells every message of a socket until the socket is closed. Where there are always more of them the event loop turns none
+ * the less: what was answered leaves, and others have their turn.
+ */
 export async function receive(socket: Dealer | Router, onMessage: (frames: readonly Buffer[]) => void): Promise<void> {
+  let turned = performance.now();
   while (!socket.closed) {
     let frames: readonly Buffer[];
     try {
@@ -90,6 +97,9 @@ export async function receive(socket: Dealer | Router, onMessage: (frames: reado
       throw cause;
     }
     handOver(() => onMessage(frames));
+    if (performance.now() - turned < TURN) continue;
+    await turn();
+    turned = performance.now();
   }
 }
 

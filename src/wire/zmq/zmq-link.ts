@@ -7,16 +7,26 @@ import { handOver } from "./hand-over.js";
 /** What may come before `start`: packets, and bytes of them. */
 const KEPT = { packets: 1000, bytes: 4 * 1024 * 1024 };
 
+/**
+ * Bytes that may be on their way to the other end, in messages that it has not received. Streams are held back by the credit of
+ * their calls long before; this finds those who go on asking and never read the answers.
+ */
+const MAX_UNREAD = 256 * 1024 * 1024;
+
+/** Either end says so whenever it has received so many bytes more. */
+const RECEIPT = 256 * 1024;
+
+/** The call of a credit that is for the link itself. */
+const LINK = 0;
+
 /** A message is closed when its first frame has so many bytes, or it has so many packets. */
 const MESSAGE = { bytes: 256 * 1024, packets: 256 };
 
 /** The connection underneath. */
 export interface Line {
   transmit(frames: readonly Uint8Array[]): void;
-  /** Called once, when this end has said or heard good-bye. */
-  leave(): void;
-  /** Called once, when the other end broke the protocol. */
-  cut(): void;
+  /** Called once. Good-bye was `said` by this end, and what was sent may be under way yet, or `heard` from the other. */
+  part(how: "said" | "heard"): void;
 }
 
 type State =
@@ -29,6 +39,9 @@ export class ZmqLink implements Link {
   readonly #line: Line;
   #state: State = { kind: "waiting", kept: [], bytes: 0, end: null };
   #outbox: Encoded[] = [];
+  /** Bytes that the other end has not told the receipt of, and those that it was not told the receipt of. */
+  #unread = 0;
+  #received = 0;
 
   constructor(peer: string, line: Line) {
     this.peer = peer;
@@ -55,7 +68,7 @@ export class ZmqLink implements Link {
     if (this.#isOver) return;
     this.#sayBye(reason);
     this.#finish({ kind: "closed", message: reason });
-    this.#line.leave();
+    this.#line.part("said");
   }
 
   /** A message has come. */
@@ -63,11 +76,15 @@ export class ZmqLink implements Link {
     if (this.#isOver) return;
     const packets = unpackMessage(frames);
     if (!packets.ok) return this.#breach(packets.failure);
+    this.#giveReceipt(sizeOf(frames));
     for (const packet of packets.value) {
       if (packet.kind === "bye") {
+        // The answer tells the other end that everything has arrived.
+        this.#sayBye("good-bye");
         this.#finish({ kind: "bye", message: packet.reason });
-        this.#line.leave();
-      } else this.#deliver(packet);
+        this.#line.part("heard");
+      } else if (packet.kind === "credit" && packet.call === LINK) this.#takeReceipt(packet.bytes);
+      else this.#deliver(packet);
       if (this.#isOver) return;
     }
   }
@@ -81,11 +98,27 @@ export class ZmqLink implements Link {
     return this.#state.kind === "over" || (this.#state.kind === "waiting" && this.#state.end !== null);
   }
 
+  #giveReceipt(bytes: number): void {
+    this.#received += bytes;
+    if (this.#received < RECEIPT) return;
+    this.send({ kind: "credit", call: LINK, mine: true, bytes: this.#received });
+    this.#received = 0;
+  }
+
+  #takeReceipt(bytes: number): void {
+    if (bytes > this.#unread) return this.#breach("the receipt of more than was sent");
+    this.#unread -= bytes;
+  }
+
   #breach(what: string): void {
     const message = `"${this.peer}" does not keep to the protocol: ${what}`;
     this.#sayBye(message);
+    this.#end(message);
+  }
+
+  #end(message: string): void {
     this.#finish({ kind: "violation", message });
-    this.#line.cut();
+    this.#line.part("said");
   }
 
   #deliver(packet: Packet): void {
@@ -132,9 +165,16 @@ export class ZmqLink implements Link {
     for (const [index, packet] of waiting.entries()) {
       bytes += packedSize(packet);
       if (bytes < MESSAGE.bytes && index - first + 1 < MESSAGE.packets && index + 1 < waiting.length) continue;
-      this.#line.transmit(packMessage(waiting.slice(first, index + 1)));
+      const frames = packMessage(waiting.slice(first, index + 1));
+      this.#unread += sizeOf(frames);
+      this.#line.transmit(frames);
       first = index + 1;
       bytes = 0;
     }
+    if (this.#unread > MAX_UNREAD && !this.#isOver) this.#end(`"${this.peer}" does not read what it is sent, ${this.#unread} bytes so far`);
   }
+}
+
+function sizeOf(frames: readonly Uint8Array[]): number {
+  return frames.reduce((sum, frame) => sum + frame.length, 0);
 }

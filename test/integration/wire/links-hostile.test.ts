@@ -177,11 +177,25 @@ test("a dialer whose listener breaks the protocol ends the link", async (t) => {
   assert.equal((await far.ended()).kind, "bye");
 });
 
+test("a connection that is reset while a program is too busy to read it ends nothing but itself", async (t) => {
+  const program = new Peer(t);
+  const endpoint = await program.listen(600);
+  const peer = await zeromqPeer(t, endpoint);
+  program.order({ do: "block", for: 1200 });
+  peer.write(Buffer.concat([frame("CIRCUIT/1 somebody"), ...Array.from({ length: 5000 }, () => frame("xyz"))]), () =>
+    peer.resetAndDestroy(),
+  );
+  await program.told("unblocked");
+  const links = await openLinks();
+  const near = new Ear(await links.dial(endpoint, { keys: [], silence: SILENCE, timeout: 20_000 }));
+  near.link.close("seen");
+});
+
 for (const [who, first] of [
   ["who says no hello", frame("x")],
   ["who breaks the protocol after it", frame("CIRCUIT/1 somebody")],
 ] as const) {
-  test(`${who} is not read any more, however much it sends`, async (t) => {
+  test(`${who} costs no memory, however much it sends`, async (t) => {
     const program = new Peer(t);
     const endpoint = await program.listen(SILENCE);
     const peer = await zeromqPeer(t, endpoint);
@@ -189,12 +203,6 @@ for (const [who, first] of [
     const before = memoryOf(program.pid);
     const flood = Buffer.concat(Array.from({ length: 100_000 }, () => frame("xyz")));
     for (let sent = 0; sent < 64 * MEGABYTE; sent += flood.length) peer.write(flood);
-    const left: number[] = [];
-    await eventually(
-      () => left.unshift(peer.writableLength),
-      () => left.length > 20 && left[0] === left[20],
-    );
-    assert(peer.writableLength > 32 * MEGABYTE, "it was read");
     const links = await openLinks();
     const near = new Ear(await links.dial(endpoint, { keys: [], silence: SILENCE, timeout: 20_000 }));
     assert(memoryOf(program.pid) < before + 30 * MEGABYTE);

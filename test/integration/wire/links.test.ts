@@ -294,11 +294,11 @@ test("a program that is killed is seen by those who dialled it and by those it d
 });
 
 test("a program that stands still is given up, on both sides of a link", async (t) => {
-  const stage = await Stage.of(t);
+  const stage = await Stage.of(t, { silence: 600 });
   const peer = new Peer(t);
   const near = new Ear(await stage.links.dial(await peer.listen(SILENCE), { keys: [], silence: 600, timeout: 20_000 }));
   await peer.dial(stage.endpoint, 600);
-  // Until its first sign of life a dialer is held to be in good health for longer.
+  // Until its first sign of life a dialer is not missed.
   peer.order({ do: "block", for: 400 });
   await peer.told("unblocked");
   peer.kill("SIGSTOP");
@@ -338,6 +338,33 @@ test("a reader that does not read holds nobody up", async (t) => {
   for (let call = 0; call < 200; call += 1) near.link.send({ kind: "data", call, mine: true, part: { body: new Uint8Array(256 * 1024) } });
   await stage.serves();
   near.link.close("enough of it");
+});
+
+test("a reader that never reads is given up before it costs too much", async (t) => {
+  const stage = await Stage.of(t);
+  const peer = new Peer(t);
+  const near = new Ear(await stage.links.dial(await peer.listen(SILENCE), { keys: [], silence: SILENCE, timeout: 20_000 }));
+  await peer.dial(stage.endpoint, SILENCE);
+  peer.kill("SIGSTOP");
+  const body = new Uint8Array(256 * 1024);
+  for (const ear of [near, stage.accepted[0]]) {
+    for (let call = 1; ear?.end === null && call < 1100; call += 1) ear.link.send({ kind: "data", call, mine: true, part: { body } });
+    const end = await ear?.ended();
+    assert.equal(end?.kind, "violation");
+    assert.match(end.message, /" does not read what it is sent, \d+ bytes so far$/);
+  }
+  await stage.serves();
+});
+
+test("a reader that reads may be sent as much as it likes", async (t) => {
+  const { near, far } = await (await Stage.of(t)).pair();
+  const body = new Uint8Array(256 * 1024);
+  for (let call = 1; call < 1500; call += 1) {
+    near.link.send({ kind: "data", call, mine: true, part: { body } });
+    if (call % 100 === 0) await far.heard(call);
+  }
+  await far.heard(1499);
+  assert.deepEqual([near.end, far.end, near.packets.length], [null, null, 0]);
 });
 
 test("a listener that has closed tells everybody, and its port can be bound again at once", async (t) => {
