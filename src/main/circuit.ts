@@ -7,6 +7,9 @@ import { dialling } from "./dial-circuit.js";
 import { leave } from "./leave.js";
 import { packageVersion } from "./version.js";
 
+/** Exit codes of a program that SIGHUP, SIGINT or SIGTERM has ended. */
+const INTERRUPTED: ReadonlySet<number> = new Set([129, 130, 143]);
+
 /** Runs `circuit` and ends the process with its exit code. @param argv without node and the script */
 export async function circuit(argv: readonly string[]): Promise<void> {
   const code = await runCircuit({
@@ -30,7 +33,7 @@ export async function circuit(argv: readonly string[]): Promise<void> {
     start: async (flags) => (await import("./circuit/start.js")).startServer(flags),
     onSignal,
   });
-  await leave(() => code);
+  await leave(() => code, INTERRUPTED.has(code));
 }
 
 function onSignal(heard: (signal: EndSignal) => void): () => void {

@@ -1,11 +1,20 @@
 /** Writes to this program's own streams, at the pace of whoever reads them. */
 import type { Output } from "../world.js";
 
-/** Resolves when it was written. @returns whether anybody still reads */
-export function write(output: Output, data: Uint8Array | string): Promise<boolean> {
+/**
+ * Resolves when it was written, and when nobody waits for that any more: a pipe may stand full for ever.
+ * @returns whether it was written
+ */
+export function write(output: Output, data: Uint8Array | string, signal?: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    if (output.destroyed) resolve(false);
-    else output.write(data, (error) => resolve(error === null || error === undefined));
+    if (output.destroyed || signal?.aborted === true) return resolve(false);
+    const settle = (isWritten: boolean): void => {
+      signal?.removeEventListener("abort", giveUp);
+      resolve(isWritten);
+    };
+    const giveUp = (): void => settle(false);
+    signal?.addEventListener("abort", giveUp);
+    output.write(data, (error) => settle(error === null || error === undefined));
   });
 }
 

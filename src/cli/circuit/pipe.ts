@@ -62,13 +62,14 @@ export async function close(session: Session): Promise<number> {
 }
 
 /** Writes a stream to the standard output. What could not be written any more stays where it came from. @returns whether all was written */
-export async function pour(stream: ReadableStream<Uint8Array>, { world }: Pick<Session, "world">): Promise<boolean> {
+export async function pour(stream: ReadableStream<Uint8Array>, { world, signal }: Pick<Session, "world" | "signal">): Promise<boolean> {
   const reader = stream.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return true;
-    if (await write(world.stdout, value)) continue;
+    if (await write(world.stdout, value, signal)) continue;
     await reader.cancel("nobody reads the standard output any more");
+    signal.throwIfAborted();
     return false;
   }
 }

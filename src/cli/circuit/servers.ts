@@ -50,8 +50,9 @@ async function watchMembers({ client, flags, signal, world }: Session): Promise<
     const line = flags.has("json")
       ? JSON.stringify(change)
       : `${(reason === undefined ? event : `${event} (${reason})`).padEnd(14)} /${member.id}  ${shown(member.name)}  ${member.address}`;
-    if (!(await write(world.stdout, `${line}\n`))) break;
+    if (!(await write(world.stdout, `${line}\n`, signal))) break;
   }
+  signal.throwIfAborted();
   return 0;
 }
 
