@@ -10,8 +10,17 @@ export interface Arrived {
 
 /** One of a chain: there may be very many, and they come and go at both ends. */
 interface Kept extends Arrived {
+  part: Part;
+  cost: number;
+  /** Where its bytes stand, with room for more; null where it is as it came. */
+  store: Uint8Array | null;
   next: Kept | null;
 }
+
+/** Where so many parts wait, bytes that come in small pieces are put together: each by itself would cost hundreds of bytes more. */
+const MANY = 64;
+const SMALL = 256;
+const TOGETHER = 16 * 1024;
 
 interface Reader {
   readonly resolve: (result: IteratorResult<Part, undefined>) => void;
@@ -24,6 +33,8 @@ export class Inflow implements AsyncIterableIterator<Part> {
   readonly #line: Line;
   #first: Kept | null = null;
   #last: Kept | null = null;
+  /** How many there are in the chain. */
+  #waiting = 0;
   /** Of the part that the reader has at the moment. */
   #inHand = 0;
   #ended = false;
@@ -73,8 +84,11 @@ export class Inflow implements AsyncIterableIterator<Part> {
 
   arrive(part: Part, cost: number): void {
     if (this.#left || this.#failure !== null) return;
-    if (this.#reader === null) this.#keep({ part, cost, next: null });
-    else {
+    if (this.#reader === null) {
+      if (this.#waiting < MANY || this.#last === null || !isAdded(this.#last, part, cost)) {
+        this.#keep({ part, cost, store: null, next: null });
+      }
+    } else {
       this.#inHand = cost;
       this.#wake().resolve({ done: false, value: part });
     }
@@ -114,6 +128,7 @@ export class Inflow implements AsyncIterableIterator<Part> {
     if (this.#last === null) this.#first = kept;
     else this.#last.next = kept;
     this.#last = kept;
+    this.#waiting += 1;
   }
 
   #take(): Arrived | null {
@@ -121,6 +136,7 @@ export class Inflow implements AsyncIterableIterator<Part> {
     if (taken === null) return null;
     this.#first = taken.next;
     if (taken.next === null) this.#last = null;
+    this.#waiting -= 1;
     return taken;
   }
 
@@ -133,6 +149,7 @@ export class Inflow implements AsyncIterableIterator<Part> {
   #forget(): void {
     this.#first = null;
     this.#last = null;
+    this.#waiting = 0;
   }
 
   #wake(): Reader {
@@ -141,4 +158,19 @@ export class Inflow implements AsyncIterableIterator<Part> {
     this.#reader = null;
     return reader;
   }
+}
+
+/** Puts small bytes behind those that wait already. @returns false where they are to wait by themselves */
+function isAdded(last: Kept, { value, body }: Part, cost: number): boolean {
+  const { value: before, body: bytes } = last.part;
+  const length = bytes.length + body.length;
+  if (value !== undefined || before !== undefined || body.length >= SMALL || length > TOGETHER) return false;
+  if (last.store === null || last.store.length < length) {
+    last.store = new Uint8Array(Math.min(TOGETHER, 2 * length));
+    last.store.set(bytes);
+  }
+  last.store.set(body, bytes.length);
+  last.part = { body: last.store.subarray(0, length) };
+  last.cost += cost;
+  return true;
 }

@@ -179,6 +179,23 @@ describe("the data of a call", () => {
     assert.deepEqual(used, [10, 20]);
   });
 
+  it("takes little more room than its bytes where it comes in many small pieces, and keeps its order", async () => {
+    const { clock, raw, incoming } = await asked();
+    const data = (part: Part): void => raw.send({ kind: "data", call: 1, mine: true, part });
+    const numbers = Array.from({ length: 20_000 }, (_, number) => bytes(1, number % 251));
+    for (const body of numbers) data({ body });
+    data({ value: { note: true }, body: bytes(1, 7) });
+    for (const body of numbers) data({ body });
+    raw.send({ kind: "end", call: 1, mine: true });
+    await clock.pass(0);
+    const parts = await readAll(incoming);
+    assert.ok(parts.length < 100, `${parts.length} parts`);
+    const at = parts.findIndex(({ value }) => value !== undefined);
+    assert.deepEqual(parts[at], { value: { note: true }, body: bytes(1, 7) });
+    const all = Buffer.concat(numbers);
+    for (const side of [parts.slice(0, at), parts.slice(at + 1)]) assert.ok(Buffer.concat(side.map(({ body }) => body)).equals(all));
+  });
+
   it("is not credited to a caller that has sent all of it", async () => {
     const { clock, raw, incoming } = await asked();
     raw.send({ kind: "data", call: 1, mine: true, part: { body: bytes(7) } }, { kind: "end", call: 1, mine: true });
