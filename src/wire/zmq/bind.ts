@@ -5,7 +5,6 @@ import type { NetConnectOpts } from "node:net";
 import type { Socket } from "zeromq";
 import { claimPath, holdPath, isAnswered } from "./unix-path.js";
 
-/** Milliseconds for which messages that were sent already may still leave after the socket is closed. */
 const LINGER = 500;
 
 /** Only the daemon's own user may connect to a unix socket, until `main` gives it to an owner. */
@@ -15,6 +14,8 @@ export interface Binding {
   /** What the endpoint is called in messages: `control endpoint`. */
   readonly what: string;
   readonly endpoint: string;
+  /** Milliseconds for which what was sent already may still leave after the socket is closed. @default 500 */
+  readonly linger?: number;
 }
 
 export interface Bound {
@@ -31,7 +32,7 @@ export interface Bound {
  * Binds the socket; where that fails it is closed.
  * @throws Error that names the endpoint, the cause and what to do.
  */
-export async function bind(socket: Socket, { what, endpoint }: Binding): Promise<Bound> {
+export async function bind(socket: Socket, { what, endpoint, linger = LINGER }: Binding): Promise<Bound> {
   const path = pathOf(endpoint);
   let release = async (): Promise<void> => {};
   try {
@@ -48,13 +49,13 @@ export async function bind(socket: Socket, { what, endpoint }: Binding): Promise
   let closing: Promise<void> | null = null;
   return {
     endpoint: boundEndpoint(endpoint, socket.lastEndpoint ?? endpoint),
-    close: () => (closing ??= closed(socket).then(release)),
+    close: () => (closing ??= closed(socket, linger).then(release)),
   };
 }
 
-async function closed(socket: Socket): Promise<void> {
+async function closed(socket: Socket, linger: number): Promise<void> {
   const { lastEndpoint } = socket;
-  socket.linger = LINGER;
+  socket.linger = linger;
   if (lastEndpoint !== null) {
     // To libzmq this is zmq_unbind under its other name. `unbindSync()` binds a second time (zeromq 6.8.0) and `unbind()`
     // uses the socket from another thread while a receive is pending. To watch the socket's events instead is no way:

@@ -8,7 +8,7 @@ import { unpackMessage } from "../circuit/codec.js";
 import type { ClusterKey, DialFailure, Link } from "../circuit/link.js";
 import { dialingPair, isProven, listeningPair, proofOf } from "./curve.js";
 import { helloFrames, readWelcome } from "./greeting.js";
-import { ignoreLost, LINGER, MAX_FRAME, observe, receive, watch } from "./sockets.js";
+import { ignoreLost, LINGER, MAX_FRAME, MAX_WAITING, observe, receive, signsOfLife, watch } from "./sockets.js";
 import { ZmqLink } from "./zmq-link.js";
 
 export interface Target {
@@ -155,22 +155,17 @@ function makeDealer(context: Context, { at, key, silence }: Target, id: string):
     context,
     // How long all of it may take is watched over above.
     handshakeInterval: 0,
-    // A peer that died right after an answer is asked again in the middle of the time, and given up at the end of it.
-    heartbeatInterval: Math.ceil(silence / 2),
-    heartbeatTimeout: Math.floor(silence / 2),
-    heartbeatTimeToLive: silence,
     ipv6: at.includes("["),
     // For a program that ends without waiting. Otherwise the socket is open until the other end has said good-bye: one that
-    // lingers is not read either.
+    // lingers is not read, and so is in the danger that MAX_WAITING speaks of.
     linger: LINGER,
     maxMessageSize: MAX_FRAME,
-    // No limit: libzmq (4.3.5) aborts the program when a sign of life is due on a connection that was reset while a limit kept
-    // it from being read.
-    receiveHighWaterMark: 0,
+    receiveHighWaterMark: MAX_WAITING,
     reconnectInterval: RECONNECT,
     routingId: id,
     sendHighWaterMark: 0,
     sendTimeout: 0,
+    ...signsOfLife(silence),
     ...(pair === null ? {} : { curveServerKey: listeningPair().publicKey, curvePublicKey: pair.publicKey, curveSecretKey: pair.secretKey }),
   });
 }

@@ -4,7 +4,7 @@ import { bind } from "./bind.js";
 import { dialingPair, listeningPair } from "./curve.js";
 import { Reception } from "./reception.js";
 import { Refusals } from "./refusals.js";
-import { makeContext, MAX_FRAME, MAX_WAITING, NotifyingRouter, observe, receive, watch } from "./sockets.js";
+import { makeContext, MAX_FRAME, MAX_WAITING, NotifyingRouter, observe, receive, signsOfLife, watch } from "./sockets.js";
 import { keepDoor } from "./zap.js";
 
 /** Milliseconds that a stranger has to show who it is. */
@@ -23,9 +23,6 @@ export async function listenForLinks(endpoint: string, options: LinkOptions, han
   const socket = new NotifyingRouter({
     context,
     handshakeInterval: HANDSHAKE,
-    // None from here: libzmq (4.3.5) aborts the program when a sign of life is due on a connection that was reset while the limit
-    // of what may wait kept it from being read. Dialers send theirs, and say when they are to be given up.
-    heartbeatInterval: 0,
     ipv6: endpoint.includes("["),
     linger: 0,
     mandatory: true,
@@ -35,6 +32,7 @@ export async function listenForLinks(endpoint: string, options: LinkOptions, han
     sendTimeout: 0,
     tcpKeepalive: 1,
     tcpMaxRetransmitTimeout: UNREAD,
+    ...signsOfLife(options.silence),
     ...(isSecret ? { curveServer: true, curveSecretKey: listeningPair().secretKey } : {}),
   });
   const events = await observe(socket);
@@ -60,7 +58,7 @@ export async function listenForLinks(endpoint: string, options: LinkOptions, han
   const watching = watch(events, context, ({ type }) => {
     if (type === "handshake:error:protocol" || type === "handshake:error:other") tellOfStranger();
   });
-  const bound = await bind(socket, { what: "circuit port", endpoint }).catch((cause: unknown) => {
+  const bound = await bind(socket, { what: "circuit port", endpoint, linger: 0 }).catch((cause: unknown) => {
     door?.close();
     throw cause;
   });

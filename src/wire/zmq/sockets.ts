@@ -14,10 +14,20 @@ const MAX_SOCKETS = 65_535;
 export const MAX_FRAME = 2 * 1024 * 1024;
 
 /**
- * Messages of one peer that may wait to be looked at; beyond it they stay in the connection, so that a flood costs its sender
- * time and nobody memory.
+ * Messages of one peer that may wait to be looked at; beyond it they stay in the connection. It is so high that only a flood
+ * gets there: libzmq (4.3.5) aborts the program when a sign of life is due on a connection that was reset while the limit kept it
+ * from being read.
  */
-export const MAX_WAITING = 64;
+export const MAX_WAITING = 20_000;
+
+/**
+ * Signs of life in milliseconds, for both ends: what a peer promises about its own holds only until it sends anything else. One that
+ * died right after an answer is asked again when most of the time is over, and given up at the end of it.
+ */
+export function signsOfLife(silence: number): { readonly heartbeatInterval: number; readonly heartbeatTimeout: number } {
+  const heartbeatInterval = Math.ceil(silence * 0.6);
+  return { heartbeatInterval, heartbeatTimeout: silence - heartbeatInterval };
+}
 
 /** Milliseconds for which messages are taken in one turn of the event loop. */
 const TURN = 10;

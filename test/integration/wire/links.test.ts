@@ -298,9 +298,6 @@ test("a program that stands still is given up, on both sides of a link", async (
   const peer = new Peer(t);
   const near = new Ear(await stage.links.dial(await peer.listen(SILENCE), { keys: [], silence: 600, timeout: 20_000 }));
   await peer.dial(stage.endpoint, 600);
-  // Until its first sign of life a dialer is not missed.
-  peer.order({ do: "block", for: 400 });
-  await peer.told("unblocked");
   peer.kill("SIGSTOP");
   assert.equal((await near.ended()).kind, "lost");
   assert.equal((await stage.accepted[0]?.ended())?.kind, "lost");
