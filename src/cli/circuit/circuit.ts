@@ -44,6 +44,7 @@ function leading(argv: readonly string[]): readonly string[] {
 }
 
 async function unknown(name: string): Promise<Refusal> {
+  if (name.startsWith("-")) return new Refusal(`"${name}" stands before the command; flags come after it: circuit COMMAND ${name} …`, 2);
   const { nearest } = await import("../../core/options/near.js");
   const meant = nearest(name, [...Object.keys(COMMANDS), ...Object.keys(OWN_COMMANDS)]);
   return new Refusal(`there is no command "${name}"; ${meant === null ? "circuit help lists them" : `did you mean ${meant}?`}`, 2);

@@ -1,5 +1,6 @@
 /** Commands that make elements, and those that take them away. */
 import { commandSchema, containerSchema } from "../../wire/circuit/contract.js";
+import { CircuitError } from "../../wire/circuit/errors.js";
 import { FIELDS } from "../../wire/circuit/values.js";
 import { Refusal } from "./failure.js";
 import { readJson } from "./input.js";
@@ -66,7 +67,12 @@ export async function scrub(session: Session): Promise<number> {
   const { flags, signal } = session;
   const anchor = await anchorOf(session, session.words[0]);
   const kill = flags.has("kill");
-  const existed = await anchor.scrub({ kill, signal, ...(kill ? { deadline: KILLING } : {}) });
-  if (existed || flags.has("force")) return 0;
+  const isForced = flags.has("force");
+  const existed = await anchor.scrub({ kill, signal, ...(kill ? { deadline: KILLING } : {}) }).catch((cause: unknown) => {
+    // An anchor goes with the last element of it: nothing stands there either.
+    if (isForced && cause instanceof CircuitError && cause.code === "no-such-anchor") return false;
+    throw cause;
+  });
+  if (existed || isForced) return 0;
   throw new Refusal(`Cannot scrub "${anchor.path}": nothing stands there`);
 }

@@ -148,6 +148,9 @@ test("an element of another kind is refused by what it is", async () => {
   assert.deepEqual(await circuit(["send", "/a/d"]), failed(`"${ids[0]}/d" is no channel: nothing stands there`));
   assert.deepEqual(await circuit(["scrub", "/a/d"]), failed(`Cannot scrub "${ids[0]}/d": nothing stands there`));
   assert.deepEqual(await circuit(["scrub", "-f", "/a/d"]), done());
+  assert.equal((await circuit(["scrub", "/a/nothing"])).code, 1);
+  assert.deepEqual(await circuit(["scrub", "-f", "/a/nothing"]), done());
+  assert.equal((await circuit(["scrub", "-f", "/nobody/nothing"])).code, 1);
 });
 
 test("what the user mistypes is told with what to do, and exits with 2", async () => {
@@ -158,6 +161,7 @@ test("what the user mistypes is told with what to do, and exits with 2", async (
     return stderr;
   };
   assert.equal(await usage("lss"), 'circuit: there is no command "lss"; did you mean ls?\n');
+  assert.equal(await usage("-d", "a:1", "ls", "/"), 'circuit: "-d" stands before the command; flags come after it: circuit COMMAND -d …\n');
   assert.equal(await usage("ls"), "circuit: ls was given too few arguments; usage: circuit ls [flags] GLOB\n");
   assert.match(await usage("ls", "--lnog", "/"), /there is no flag "--lnog"; did you mean --long\?; circuit help ls tells more/);
   assert.match(await usage("mkchan", "/a/c", "-1"), /"-1"/);
