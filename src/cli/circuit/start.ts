@@ -1,6 +1,7 @@
 /** What the flags of `circuit start` say. The server itself is made by whoever runs the command. */
 import { fail, succeed, type Result } from "../../core/result.js";
 import type { Engine } from "../../core/circuit/spec.js";
+import { parseGroup, parsePlace } from "../../core/options/cluster.js";
 import type { Env } from "../world.js";
 import type { Flags } from "./flags.js";
 import { readLabels } from "./labels.js";
@@ -29,14 +30,22 @@ export function readStart(flags: Flags, env: Env): Result<StartFlags, string> {
   if (engine !== null && engine !== "mesh" && engine !== "serf") return fail(`--engine takes mesh or serf, not "${engine}"`);
   const name = flags.text("name") || null;
   if (name !== null && !/^[^\p{C}/]{1,255}$/u.test(name)) return fail(`--name takes a name without a slash, not ${JSON.stringify(name)}`);
+  const advertise = flags.text("advertise") || null;
+  if (advertise !== null && parsePlace(advertise) === null) return fail(`--advertise takes HOST or HOST:PORT, not "${advertise}"`);
+  const given = flags.text("discover");
+  const discover = (given ?? env["CIRCUIT_DISCOVER"]) || null;
+  if (discover !== null && parseGroup(discover) === null) {
+    const source = given === null ? "$CIRCUIT_DISCOVER" : "--discover";
+    return fail(`"${discover}", from ${source}, is no multicast address such as 228.8.8.8:8822`);
+  }
   const labels = readLabels(flags.all("label"));
   if (!labels.ok) return labels;
   return succeed({
     addr: flags.text("addr") || null,
     device: flags.text("if") || null,
-    advertise: flags.text("advertise") || null,
+    advertise,
     join: flags.all("join").filter((address) => address !== ""),
-    discover: (flags.text("discover") ?? env["CIRCUIT_DISCOVER"]) || null,
+    discover,
     keyFile: (flags.text("hmac") ?? env["CIRCUIT_HMAC"]) || null,
     stateDir: flags.text("var") || null,
     docker: flags.has("docker"),

@@ -30,6 +30,12 @@ export function parseHostPort(value: string): { readonly host: string; readonly 
   return host === undefined || Number(port) > 65535 ? null : { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
+/** Reads `HOST:PORT`, or `HOST` alone, whose port is null then; null for anything else. */
+export function parsePlace(value: string): { readonly host: string; readonly port: number | null } | null {
+  const host = value.trim();
+  return parseHostPort(value) ?? (/^[^\s/:[\]]+$/.test(host) ? { host, port: null } : null);
+}
+
 /** Reads a multicast group in Circuit's form, `228.8.8.8:8822`, or in Circus's, `udp://228.8.8.8:8822`; null for anything else. */
 export function parseGroup(value: string): ReturnType<typeof parseMulticast> {
   const plain = value.trim();
@@ -51,11 +57,7 @@ export function parseLabels(value: string): Result<Readonly<Record<string, strin
 }
 
 const hostPort = checked("host:port", (value) => (parseHostPort(value) === null ? null : value.trim()), "expected HOST:PORT");
-const place = checked(
-  "host or host:port",
-  (value) => (parseHostPort(value) === null && !/^[^\s/:[\]]+$/.test(value.trim()) ? null : value.trim()),
-  "expected HOST or HOST:PORT",
-);
+const place = checked("host or host:port", (value) => (parsePlace(value) === null ? null : value.trim()), "expected HOST or HOST:PORT");
 const serverName = checked(
   "text",
   (value) => (/^[^\p{C}/]{1,255}$/u.test(value.trim()) ? value.trim() : null),

@@ -58,18 +58,16 @@ test("JSON is printed as Go prints it, and read with the commas of Circuit's tut
   assert.throws(() => parseLoose('{"Path": }'), SyntaxError);
 });
 
-test("the flags of start are read with the environment behind them", () => {
-  const line = readLine(
-    ["-a", "10.0.0.1:0", "-j", "x:1", "--join", "y:2", "-docker", "--label", "role=web", "-discover", ""],
-    [
-      ...Object.values(COMMAND_FLAGS).filter((flag) => flag !== COMMAND_FLAGS.label && flag !== COMMAND_FLAGS.profile),
-      DIAL_FLAGS.discover,
-      DIAL_FLAGS.hmac,
-    ],
-  );
+function start(argv: readonly string[], env: Readonly<Record<string, string>> = {}): ReturnType<typeof readStart> {
+  const own = Object.values(COMMAND_FLAGS).filter((flag) => flag !== COMMAND_FLAGS.label && flag !== COMMAND_FLAGS.profile);
+  const line = readLine(argv, [...own, DIAL_FLAGS.discover, DIAL_FLAGS.hmac]);
   assert.ok(line.ok);
-  const { flags } = line.value;
-  assert.deepEqual(readStart(flags, { CIRCUIT_DISCOVER: "228.8.8.8:8822", CIRCUIT_HMAC: "/k" }), {
+  return readStart(line.value.flags, env);
+}
+
+test("the flags of start are read with the environment behind them", () => {
+  const argv = ["-a", "10.0.0.1:0", "-j", "x:1", "--join", "y:2", "-docker", "--label", "role=web", "-discover", ""];
+  assert.deepEqual(start(argv, { CIRCUIT_DISCOVER: "228.8.8.8:8822", CIRCUIT_HMAC: "/k" }), {
     ok: true,
     value: {
       addr: "10.0.0.1:0",
@@ -85,4 +83,18 @@ test("the flags of start are read with the environment behind them", () => {
       engine: null,
     },
   });
+});
+
+test("start refuses a place where nobody could find it, wherever that was said", () => {
+  const refusals: readonly (readonly [argv: readonly string[], env: Readonly<Record<string, string>>, failure: RegExp])[] = [
+    [["-discover", "10.0.0.1:8822"], {}, /^"10\.0\.0\.1:8822", from --discover, is no multicast address such as 228\.8\.8\.8:8822$/],
+    [[], { CIRCUIT_DISCOVER: "228.8.8.8" }, /^"228\.8\.8\.8", from \$CIRCUIT_DISCOVER, is no multicast address/],
+    [["--advertise", "http://web1"], {}, /^--advertise takes HOST or HOST:PORT, not "http:\/\/web1"$/],
+  ];
+  for (const [argv, env, failure] of refusals) {
+    const read = start(argv, env);
+    assert.match(read.ok ? assert.fail(`${argv.join(" ")} was taken`) : read.failure, failure);
+  }
+  assert.equal(start(["--advertise", "[fd00::2]:11022"]).ok, true);
+  assert.equal(start(["--advertise", "web1"]).ok, true);
 });
