@@ -43,6 +43,7 @@ async function obey(order: PeerOrder): Promise<void> {
       link?.close("that was all");
       await listener?.close();
       // Nothing else keeps it alive.
+      process.off("disconnect", leave);
       return process.disconnect();
     case "block":
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, order.for);
@@ -54,4 +55,10 @@ function options(silence: number): LinkOptions {
   return { keys: [], silence };
 }
 
+/** Nobody is left to give orders. */
+function leave(): void {
+  process.exit(0);
+}
+
+process.on("disconnect", leave);
 process.on("message", (order: PeerOrder) => void obey(order));
