@@ -51,6 +51,7 @@ async function keepWorking() {
       await work(host);
     } catch (error) {
       if (!(error instanceof CircuitError)) throw error;
+      if (ending.signal.aborted) break;
       console.log(`watchbot: lost the worker on ${host.name}: ${error.message}`);
       await pause(100);
     }
