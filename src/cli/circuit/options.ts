@@ -59,7 +59,11 @@ export const COMMAND_FLAGS = {
   profile: { name: "name", value: "PROFILE", help: "handles (default), memory, cpu or heap" },
   scrub: { name: "scrub", value: null, help: "take it away when it has ended" },
   seconds: { name: "seconds", value: "SECONDS", help: "how long cpu and heap are measured (default: 5)" },
-  var: { name: "var", value: "DIRECTORY", help: "where members are kept over a restart; %W in it stands for the program's id" },
+  var: {
+    name: "var",
+    value: "DIRECTORY",
+    help: "where members are kept over a restart (default: nowhere); %W in it stands for the program's id",
+  },
   watch: { name: "watch", short: "w", value: null, help: "go on with every change, until Ctrl-C" },
 } as const satisfies Readonly<Record<string, Flag>>;
 
