@@ -42,7 +42,7 @@ const RECONNECT = 24 * 60 * 60 * 1000;
 export async function attempt(context: Context, target: Target, patience: Patience): Promise<Result<Link, DialFailure>> {
   try {
     const outcome = await attemptOnce(context, target, patience);
-    if (outcome.ok || outcome.failure.message !== messageOf(target.endpoint, HUNG_UP)) return outcome;
+    if (outcome.ok || outcome.failure.message !== messageOf(target.endpoint, hungUp(target.key !== null))) return outcome;
     return await attemptOnce(context, target, patience);
   } catch (cause) {
     // There are too many open files, or libzmq finds a fault with the address.
@@ -135,7 +135,12 @@ function isBye(frames: readonly Buffer[]): boolean {
   return packets.ok && packets.value.some(({ kind }) => kind === "bye");
 }
 
-const HUNG_UP = "whoever is there hung up; it has another key, or none, or is no circuit server";
+/** Another key than the listener's is refused in so many words, so it is none of these. */
+function hungUp(hasKey: boolean): string {
+  return hasKey
+    ? "whoever is there hung up: it has no key, or is no circuit server"
+    : "whoever is there hung up: it wants a key, or is no circuit server; give the circuit's key file";
+}
 
 const OTHER_KEY = "the server there has another key; compare the key files";
 
@@ -145,7 +150,7 @@ function reasonOf({ type }: Event, hasKey: boolean): [DialFailure["kind"], strin
   if (type === "handshake:error:protocol") {
     return ["refused-key", hasKey ? "whoever is there has no key" : "the server there wants a key; give the circuit's key file"];
   }
-  if (type === "handshake:error:other") return ["refused-key", HUNG_UP];
+  if (type === "handshake:error:other") return ["refused-key", hungUp(hasKey)];
   return type === "close" || type === "connect:retry" ? ["unreachable", "nobody listens there, or the way to it is closed"] : null;
 }
 
