@@ -14,6 +14,7 @@ import { splitWords } from "../core/words.js";
 import { systemClock } from "../os/clock.js";
 import { createHooks } from "../os/hooks.js";
 import { resolveIdentity } from "../os/identity.js";
+import { readKeyFile } from "../os/key-file.js";
 import { findProgram, whyNotExecutable } from "../os/program.js";
 import { checkCustomStream } from "../os/streams/custom-stream.js";
 import { planStream } from "../os/streams/options.js";
@@ -47,7 +48,7 @@ const SILENT: Log = { debug: ignore, info: ignore, warning: ignore, error: ignor
  * streams are loaded, which runs their code outside of functions.
  */
 export async function checkHost(files: LoadedFiles): Promise<readonly Diagnostic[]> {
-  return [...(await checkCommands(files)), ...checkPlugins(files), ...(await checkWatchers(files))];
+  return [...(await checkCommands(files)), ...(await checkCluster(files)), ...checkPlugins(files), ...(await checkWatchers(files))];
 }
 
 /** Without one of its commands circusd does not start. */
@@ -57,6 +58,14 @@ async function checkCommands({ config, placeOf }: LoadedFiles): Promise<readonly
   const within = { transport: openMemory(), endpoint: "memory://check" };
   const added = await new AddedCommands((modules) => loadCommands(modules, within)).replace(commands);
   return added.ok ? [] : [{ severity: "error", message: added.failure, place: placeOf("circus", "commands") }];
+}
+
+/** Without its key a server does not come to be, while circusd runs on; somebody else may well be unable to read it. */
+async function checkCluster({ config, placeOf }: LoadedFiles): Promise<readonly Diagnostic[]> {
+  const file = config.cluster?.keyFile ?? null;
+  if (file === null) return [];
+  const read = await readKeyFile(file);
+  return read.ok ? [] : [{ severity: "warning", message: `[cluster]: ${read.failure}`, place: placeOf("cluster", "key_file") }];
 }
 
 /** Their modules are not for circusd to load: a plugin has a process of its own. */

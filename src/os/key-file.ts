@@ -26,7 +26,11 @@ export async function readKeyFile(path: string): Promise<Result<KeyFile, string>
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : null;
     const why =
-      code === "ENOENT" ? "no such file" : code === "EACCES" ? "permission denied" : String(cause instanceof Error ? cause.message : cause);
-    return fail(`Cannot read the key file "${path}": ${why}; "circuit keygen > ${path}" makes one`);
+      code === "ENOENT"
+        ? `no such file; "circuit keygen > ${path}" makes one`
+        : code === "EACCES"
+          ? "permission denied; run this as the user whom it belongs to"
+          : String(cause instanceof Error ? cause.message : cause);
+    return fail(`Cannot read the key file "${path}": ${why}`);
   }
 }

@@ -82,6 +82,16 @@ test("a command that cannot be added is an error at the line of commands", async
   ]);
 });
 
+test("a key file that cannot be used is a warning at its line", async (t) => {
+  assert.deepEqual(await told(t, "[cluster]", "key_file = /no/such/key"), [
+    'circus.ini:4: warning: [cluster]: Cannot read the key file "/no/such/key": no such file; "circuit keygen > /no/such/key" makes one',
+  ]);
+  assert.deepEqual(await told(t, "[cluster]", "key_file = /"), [
+    // A key that is there is not to be written over.
+    'circus.ini:4: warning: [cluster]: Cannot read the key file "/": EISDIR: illegal operation on a directory, read',
+  ]);
+});
+
 test("a plugin whose file does not exist is a warning at its line, where it is to run", async (t) => {
   assert.deepEqual(await told(t, "[plugin:mine]", "depth = 3", "use = ./nope.js:Mine"), [
     'circus.ini:5: warning: [plugin:mine]: The plugin will not start: no such file "nope.js"',
