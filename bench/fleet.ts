@@ -8,7 +8,7 @@ import { openHosts, type Host } from "../test/helpers/hosts.js";
 import { repositoryPath } from "../test/helpers/root.js";
 import { tempDir, type TempDir } from "../test/helpers/temp.js";
 import { cpuSeconds, memory } from "./machine.js";
-import { pause, until } from "./samples.js";
+import { pause } from "./samples.js";
 
 /** What each of them costs while nothing happens. */
 export interface Cost {
@@ -35,10 +35,13 @@ export interface Words {
 }
 
 /** Milliseconds for what joining has left behind to settle. */
-const REST = 6000;
-const WINDOW = 8000;
+const REST = 5000;
+const WINDOW = 6000;
 /** Programs that start at once. */
 const AT_ONCE = 10;
+/** Milliseconds between two looks at what all have said, and how long it may take. */
+const LOOK = 10;
+const PATIENCE = 120_000;
 
 export class Fleet implements AsyncDisposable {
   readonly all: Participant[] = [];
@@ -80,7 +83,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   async agree(): Promise<void> {
-    await until(() => {
+    await wait(() => {
       const dead = this.all.find(({ process: { exitCode } }) => exitCode !== null);
       if (dead !== undefined) throw new Error(`${dead.name} has ended with code ${dead.process.exitCode ?? 0}`);
       return this.all.every(({ seen }) => seen.size === this.all.length - 1);
@@ -94,7 +97,7 @@ export class Fleet implements AsyncDisposable {
     const family = descendants(last.process.pid);
     const begun = performance.now();
     last.process.kill(signal);
-    await until(() => this.all.every(({ seen }) => !seen.has(last.name)), "everybody to see one go");
+    await wait(() => this.all.every(({ seen }) => !seen.has(last.name)), "everybody to see one go");
     const took = performance.now() - begun;
     if (signal === "SIGSTOP") for (const pid of [last.process.pid, ...family]) process.kill(pid, "SIGKILL");
     return took;
@@ -142,3 +145,12 @@ export class Fleet implements AsyncDisposable {
 
 /** The program `circuit`. */
 export const CIRCUIT = repositoryPath("bin", "circuit.js");
+
+/** Looks again and again, but not so often that it costs what is measured. @throws after two minutes without */
+async function wait(holds: () => boolean, what: string): Promise<void> {
+  const due = performance.now() + PATIENCE;
+  while (!holds()) {
+    if (performance.now() > due) throw new Error(`Waited in vain for ${what}`);
+    await pause(LOOK);
+  }
+}
