@@ -55,7 +55,14 @@ async function agents(): Promise<readonly Line[]> {
   const configure = async (name: string, index: number): Promise<string> => {
     const retry_join = index === 0 ? [] : [`${address}:20000`];
     const own = { node_name: name, bind: `${address}:${20_000 + index}`, rpc_addr: `127.0.0.1:${30_000 + index}`, retry_join };
-    const manner = { encrypt_key, profile: "lan", disable_coordinates: true, log_level: "info", reconnect_interval: "5s", retry_interval: "1s" };
+    const manner = {
+      encrypt_key,
+      profile: "lan",
+      disable_coordinates: true,
+      log_level: "info",
+      reconnect_interval: "5s",
+      retry_interval: "1s",
+    };
     const tags = {
       i: `X${"0".repeat(16)}`,
       a: `${address}:11022/4711`,
