@@ -23,6 +23,8 @@ export class CircuitSeat {
   readonly #within: Within;
   readonly #log: Log;
   #circuit: Circuit | null = null;
+  /** Why it could not be entered. */
+  #failure: string | null = null;
   #left = false;
   /** One configuration is followed after the other, or two servers would open at once. */
   #turn: Promise<void> = Promise.resolve();
@@ -34,10 +36,12 @@ export class CircuitSeat {
     this.#log = log;
   }
 
-  /** @throws CommandError where this daemon is no server of a circuit */
-  get circuit(): Circuit {
+  /** The circuit, once it has been entered. @throws CommandError where this daemon is no server of one, with the reason */
+  async circuit(): Promise<Circuit> {
+    await this.#turn;
     if (this.#circuit !== null) return this.#circuit;
-    throw new CommandError("This circusd is no server of a circuit: add [cluster] to its configuration", ERRNO.message);
+    const why = this.#failure ?? "add [cluster] to its configuration";
+    throw new CommandError(`This circusd is no server of a circuit: ${why}`, ERRNO.message);
   }
 
   /**
@@ -60,8 +64,10 @@ export class CircuitSeat {
     if (this.#left) return;
     try {
       await this.#follow(spec);
+      this.#failure = null;
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
+      this.#failure = why;
       this.#log.error(`Cannot take part in a circuit: ${why}; everything else goes on, and circusctl reloadconfig tries again`);
     }
     // It may have been told to leave while it was opening.

@@ -26,13 +26,15 @@ async function barePath(dir: TempDir): Promise<string> {
 }
 
 /** Starts a daemon with these programs, asks it for its watchers, and ends it. */
-async function tryOut(dir: TempDir, programs: { readonly circusd: string; readonly circusctl: string }): Promise<void> {
+async function tryOut(dir: TempDir, pathOf: (program: string) => string): Promise<void> {
+  const [circusd, circusctl, circuit] = [pathOf("circusd"), pathOf("circusctl"), pathOf("circuit")];
   const env = { PATH: await barePath(dir), CIRCUSCTL_ENDPOINT: `ipc://${dir.join("c")}` };
   const ini = `[circus]\nendpoint = ipc://${dir.join("c")}\npubsub_endpoint = ipc://${dir.join("e")}\n[watcher:web]\ncmd = sleep 3600\ncopy_env = True\n`;
   const run = (program: string, ...args: string[]) => spawnSync("node", [program, ...args], { env, encoding: "utf8", cwd: dir.path });
   const { version } = JSON.parse(readFileSync(repositoryPath("package.json"), "utf8")) as { readonly version: string };
-  assert.equal(run(programs.circusd, "--version").stdout, `${version}\n`);
-  const child = spawn("node", [programs.circusd, await dir.write("circus.ini", ini)], {
+  assert.equal(run(circusd, "--version").stdout, `${version}\n`);
+  assert.equal(run(circuit, "version").stdout, `circuit ${version}\n`);
+  const child = spawn("node", [circusd, await dir.write("circus.ini", ini)], {
     env,
     cwd: dir.path,
     stdio: ["ignore", "ignore", "pipe"],
@@ -40,11 +42,11 @@ async function tryOut(dir: TempDir, programs: { readonly circusd: string; readon
   const log = text(child.stderr);
   try {
     await eventually(
-      () => (child.exitCode === null ? run(programs.circusctl, "--timeout", "1", "status").stdout : "it ended"),
+      () => (child.exitCode === null ? run(circusctl, "--timeout", "1", "status").stdout : "it ended"),
       (status) => status !== "",
     );
-    assert.equal(run(programs.circusctl, "status").stdout, "web: active\n");
-    assert.equal(run(programs.circusctl, "quit").status, 0);
+    assert.equal(run(circusctl, "status").stdout, "web: active\n");
+    assert.equal(run(circusctl, "quit").status, 0);
     await once(child, "exit");
     assert.equal(child.exitCode, 0);
   } finally {
@@ -194,9 +196,7 @@ test(
       );
     });
 
-    await t.test("its daemon runs", () =>
-      tryOut(dir, { circusd: dir.join("root/usr/bin/circusd"), circusctl: dir.join("root/usr/bin/circusctl") }),
-    );
+    await t.test("its daemon runs", () => tryOut(dir, (program) => dir.join("root/usr/bin", program)));
 
     const noHost = withoutDebianHost() || without("systemd-analyze", "--version") || without("logrotate", "--version");
     await t.test("it is installed, upgraded, removed and purged by dpkg, with a user of its own", { skip: noHost }, () => {
@@ -239,7 +239,11 @@ test(
       assert.equal(existsSync(`${home}/dist/test`), false, "tests stay here");
       assert.deepEqual(readdirSync(prefix.join("bin")).sort(), readdirSync(dir.join("root/usr/bin")).sort());
       assert.ok(existsSync(prefix.join("share/man/man5/circus.ini.5")));
-      await tryOut(prefix, { circusd: prefix.join("bin/circusd"), circusctl: prefix.join("bin/circusctl") });
+      for (const name of ["circusd", "circusd/client", "circusd/plugin", "circusd/circuit"]) {
+        const loaded = spawnSync("node", ["--input-type=module", "-e", `await import("${name}")`], { cwd: home, encoding: "utf8" });
+        assert.equal(loaded.status, 0, loaded.stderr);
+      }
+      await tryOut(prefix, (program) => prefix.join("bin", program));
     });
   },
 );

@@ -2,4 +2,4 @@ import type { Handler } from "../controller.js";
 import { done } from "./outcome.js";
 
 /** The servers of the circuit, as this one sees them. */
-export const members: Handler<"members"> = async (arbiter) => done(await arbiter.seat.circuit.members());
+export const members: Handler<"members"> = async (arbiter) => done(await (await arbiter.seat.circuit()).members());

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The client library of circuits: `import { dial } from "circusd/circuit"`. */
 import { CircuitClient } from "../../circuit/client.js";
 import { parseKeys } from "../../core/circuit/keys.js";

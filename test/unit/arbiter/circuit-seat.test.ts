@@ -75,9 +75,25 @@ test("a circuit that cannot be opened is told of, and tried again by the next co
     log[0] ?? "",
     /^Cannot take part in a circuit: Cannot listen at "10\.0\.0\.1:11022": the port is in use; everything else goes on/,
   );
+  await assert.rejects(seat.circuit(), {
+    message: 'This circusd is no server of a circuit: Cannot listen at "10.0.0.1:11022": the port is in use',
+  });
   works = true;
   await seat.follow(named("a"));
-  assert.equal((await seat.circuit.members()).members.length, 1);
+  assert.equal((await (await seat.circuit()).members()).members.length, 1);
+});
+
+test("who asks for a circuit that is just being opened waits for it", async () => {
+  let finish = (): void => undefined;
+  const { seat, deeds } = stage(async (circuit) => {
+    await new Promise<void>((resolve) => (finish = resolve));
+    return circuit;
+  });
+  void seat.follow(named("a"));
+  const asked = seat.circuit();
+  while (deeds.length === 0) await new Promise(setImmediate);
+  finish();
+  assert.equal((await (await asked).members()).members.length, 1);
 });
 
 test("configurations that follow each other at once open one circuit", async () => {
