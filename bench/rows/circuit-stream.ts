@@ -19,7 +19,7 @@ export async function circuitStream(): Promise<readonly Line[]> {
   const secret = await carried(true);
   return [
     {
-      what: "stdout of a process to the library; floor: cat | cat",
+      what: "stdout of a process to the library; floor: through two cat",
       unit: "MB/s",
       ours: open.rate,
       floor,
