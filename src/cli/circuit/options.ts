@@ -34,7 +34,7 @@ export const COMMAND_FLAGS = {
     name: "addr",
     short: "a",
     value: "HOST:PORT",
-    help: "where to listen (default: any free port of every device, or of the loopback device without a key); HOST alone takes port 11022",
+    help: "where to listen (default: every device, or the loopback device without a key, at port 11022, or any free one where that is taken); HOST alone takes port 11022",
   },
   advertise: { name: "advertise", value: "HOST:PORT", help: "where others reach it, if not where it listens" },
   all: { name: "all", value: null, help: "on every server" },

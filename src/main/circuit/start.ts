@@ -4,6 +4,7 @@ import { DEFAULT_PORT, type ClusterSpec } from "../../core/circuit/spec.js";
 import { CLUSTER_DEFAULTS, parseHostPort } from "../../core/options.js";
 import { fail, succeed, type Result } from "../../core/result.js";
 import { systemClock } from "../../os/clock.js";
+import { isPortFree } from "../../os/free-port.js";
 import { addressOfDevice } from "../../os/listen-place.js";
 import { openLog, type SystemLog } from "../../os/log.js";
 import { setupFor } from "../../os/log/setup.js";
@@ -21,7 +22,7 @@ const FOREVER = 2 ** 31 - 1;
 
 /** @returns the exit code: 0 ended as asked, 1 could not start, 2 wrong flags */
 export async function startServer(flags: StartFlags): Promise<number> {
-  const spec = specOf(flags);
+  const spec = specOf(flags, (await isPortFree("127.0.0.1", DEFAULT_PORT)) ? DEFAULT_PORT : 0);
   if (!spec.ok) {
     process.stderr.write(`circuit: ${spec.failure}\n`);
     return EXIT.misused;
@@ -89,8 +90,9 @@ async function live(spec: ClusterSpec, log: SystemLog): Promise<number> {
   return EXIT.done;
 }
 
-function specOf(flags: StartFlags): Result<ClusterSpec, string> {
-  const listen = listenOf(flags);
+/** @param usual the port where none is asked for */
+function specOf(flags: StartFlags, usual: number): Result<ClusterSpec, string> {
+  const listen = listenOf(flags, usual);
   if (!listen.ok) return listen;
   const odd = flags.join.find((address) => !parseAddress(address).ok);
   if (odd !== undefined) return fail(`cannot join "${odd}": it is no address of a server; write circuit://HOST:PORT/PID/Q… or HOST:PORT`);
@@ -110,14 +112,14 @@ function specOf(flags: StartFlags): Result<ClusterSpec, string> {
   });
 }
 
-/** As in Circuit the port is any that is free unless it is named; `-a HOST` alone takes ours. */
-function listenOf({ addr, device }: Pick<StartFlags, "addr" | "device">): Result<string, string> {
+/** A port that is not named is the usual one, at which clients look, or where somebody else has that, any that is free, as in Circuit. */
+function listenOf({ addr, device }: Pick<StartFlags, "addr" | "device">, usual: number): Result<string, string> {
   const given = addr === null ? null : parseHostPort(addr.startsWith(":") ? `0.0.0.0${addr}` : addr);
   if (device !== null) {
     const found = addressOfDevice(device);
-    return found.ok ? succeed(hostAndPort(found.value, given?.port ?? 0)) : fail(`cannot listen on a device: ${found.failure}`);
+    return found.ok ? succeed(hostAndPort(found.value, given?.port ?? usual)) : fail(`cannot listen on a device: ${found.failure}`);
   }
-  if (addr === null) return succeed("0.0.0.0:0");
+  if (addr === null) return succeed(`0.0.0.0:${usual}`);
   if (given !== null) return succeed(hostAndPort(given.host, given.port));
   return /^[^\s/:]+$/.test(addr)
     ? succeed(`${addr}:${DEFAULT_PORT}`)
