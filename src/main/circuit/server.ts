@@ -60,6 +60,9 @@ export interface Server {
 /** Nothing is kept. */
 const FORGETFUL: KnownMembers = { load: () => [], save: () => undefined, close: async () => undefined };
 
+/** Milliseconds that the answer to a server's end has on its way. */
+const LAST_WORDS = 100;
+
 /** Milliseconds of silence after which another server counts as gone. */
 const SILENCE = 4000;
 
@@ -94,7 +97,8 @@ export async function openServer(spec: ClusterSpec, parts: ServerParts): Promise
     log,
     onSuicide(peer) {
       log.warning(`"${peer}" has told this server to end`);
-      parts.onSuicide();
+      // The answer has to pass the server that hands it on before that one hears of the good-bye.
+      clock.after(LAST_WORDS, parts.onSuicide);
     },
   }).catch(async (cause: unknown) => {
     await engine.abandon();
